@@ -1,0 +1,23 @@
+# Outside libraries, as imported targets. docs/decisions/ says why each is here.
+
+set(OPENSSL_USE_STATIC_LIBS TRUE)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+
+# libsecp256k1 0.7 or newer: scripts/install unpacks it into the cache folder; a system that has it works too.
+if(DEFINED ENV{XDG_CACHE_HOME})
+  set(ben_cache "$ENV{XDG_CACHE_HOME}/bitcoin-enclave-node")
+else()
+  set(ben_cache "$ENV{HOME}/.cache/bitcoin-enclave-node")
+endif()
+set(BEN_SECP256K1_PREFIX "${ben_cache}/secp256k1" CACHE PATH "Where libsecp256k1 >= 0.7 is")
+find_path(secp256k1_include secp256k1_musig.h HINTS ${BEN_SECP256K1_PREFIX}/usr/include ${BEN_SECP256K1_PREFIX}/include)
+find_library(secp256k1_archive libsecp256k1.a
+  HINTS ${BEN_SECP256K1_PREFIX}/usr/lib ${BEN_SECP256K1_PREFIX}/lib PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE})
+if(NOT secp256k1_include OR NOT secp256k1_archive)
+  message(FATAL_ERROR "libsecp256k1 >= 0.7 was not found: run scripts/install, or set BEN_SECP256K1_PREFIX")
+endif()
+add_library(secp256k1::secp256k1 STATIC IMPORTED)
+set_target_properties(secp256k1::secp256k1 PROPERTIES
+  IMPORTED_LOCATION ${secp256k1_archive} INTERFACE_INCLUDE_DIRECTORIES ${secp256k1_include})

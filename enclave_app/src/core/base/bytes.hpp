@@ -1,0 +1,51 @@
+// Names for byte sequences, and conversions between text and bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ben {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+template <std::size_t N>
+using ByteArray = std::array<std::uint8_t, N>;
+
+// The bytes of `text`, as a view: valid as long as the text.
+[[nodiscard]] inline ByteView as_bytes(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// The characters of `bytes`, as a view: valid as long as the bytes. Says nothing about UTF-8.
+[[nodiscard]] inline std::string_view as_text(ByteView bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+[[nodiscard]] inline Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
+
+// Copies exactly N bytes; the caller has checked the size (a shorter view aborts).
+template <std::size_t N>
+[[nodiscard]] ByteArray<N> to_array(ByteView view) noexcept {
+  const auto fixed = view.first<N>();
+  ByteArray<N> array{};
+  for (std::size_t i = 0; i < N; ++i) array[i] = fixed[i];
+  return array;
+}
+
+[[nodiscard]] inline bool equal(ByteView a, ByteView b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace ben

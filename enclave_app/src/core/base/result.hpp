@@ -1,0 +1,70 @@
+// Result<T>: a value or an Error. The one way this code base reports failure.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace ben {
+
+// What the caller can do about a failure. Add a code only when callers act on it differently.
+enum class ErrorCode : std::uint8_t {
+  malformed,    // input breaks its format; retrying is useless
+  refused,      // well formed, but a rule says no
+  unavailable,  // a device, peer or service did not answer; retrying may help
+  internal,     // a bug or a broken invariant
+};
+
+// Text known at compile time: no run-time data, and so no secret, can end up in an error.
+class StaticText {
+ public:
+  consteval StaticText(const char* literal) : text_(literal) {}
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+// `tag` is `area-what`, stable for ever and listed in docs/protocol.md; programs act on it.
+// `reason` is a sentence for people: what is wrong and, where it helps, what to do.
+struct Error {
+  ErrorCode code;
+  StaticText tag;
+  StaticText reason;
+};
+
+struct Ok {};
+
+// Both sides convert, so a function returns its value or `Error{code, "tag", "reason"}`, and passes
+// a failure on with `if (!x) return x.error();`. A dropped Result is a warning, and reading the side
+// that is not there ends the program. The names are those of std::expected, which would replace
+// this class where both compilers have it.
+template <typename T = Ok>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, error) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  [[nodiscard]] T& operator*() & noexcept { return present(std::get_if<0>(&state_)); }
+  [[nodiscard]] const T& operator*() const& noexcept { return present(std::get_if<0>(&state_)); }
+  [[nodiscard]] T&& operator*() && noexcept { return std::move(present(std::get_if<0>(&state_))); }
+  [[nodiscard]] T* operator->() noexcept { return &**this; }
+  [[nodiscard]] const T* operator->() const noexcept { return &**this; }
+  [[nodiscard]] const Error& error() const noexcept { return present(std::get_if<1>(&state_)); }
+
+ private:
+  template <typename Side>
+  static Side& present(Side* side) noexcept {
+    if (side == nullptr) std::abort();
+    return *side;
+  }
+
+  std::variant<T, Error> state_;
+};
+
+}  // namespace ben

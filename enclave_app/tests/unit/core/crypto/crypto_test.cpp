@@ -1,0 +1,146 @@
+// Published vectors of the algorithms the signer uses, as a table: RFC 8032 7.1, RFC 5869 A, RFC 8439 2.8.2,
+// FIPS 180, BIP 340's tagged hash.
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "base/hex.hpp"
+#include "crypto/aead.hpp"
+#include "crypto/cbc.hpp"
+#include "crypto/ed25519.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/hmac.hpp"
+#include "crypto/rsa.hpp"
+
+namespace ben {
+namespace {
+
+Bytes unhex(std::string_view text) {
+  return *parse_hex(text);
+}
+
+TEST_CASE("hashes of \"abc\" are those of FIPS 180-4 and of the RIPEMD-160 paper") {
+  const ByteView abc = as_bytes("abc");
+  CHECK(encode_hex(sha256(abc)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(encode_hex(sha384(abc)) ==
+        "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+  CHECK(encode_hex(sha512({abc})) ==
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"
+        "454d4423643ce80e2a9ac94fa54ca49f");
+  CHECK(encode_hex(sha256d(as_bytes("hello"))) ==
+        "9595c9df90075148eb06860365df33584b75bff782a510c6cd4883a419833d50");
+  CHECK(encode_hex(hash160(unhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"))) ==
+        "751e76e8199196d454941c45d1b3a323f1433bd6");
+  CHECK(sha256({as_bytes("a"), as_bytes("bc")}) == sha256(abc));
+}
+
+TEST_CASE("a tagged hash is SHA256(SHA256(tag) || SHA256(tag) || message)") {
+  const Hash256 tag = sha256(as_bytes("BIP0340/challenge"));
+  CHECK(tagged_sha256("BIP0340/challenge").update(as_bytes("x")).finish() ==
+        sha256({tag, tag, as_bytes("x")}));
+}
+
+TEST_CASE("Ed25519 signs as RFC 8032 section 7.1 says, and verifies nothing else") {
+  struct Case {
+    const char* seed;
+    const char* key;
+    const char* message;
+    const char* signature;
+  };
+  const Case cases[] = {
+      {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+       "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+       "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+       "d25bf5f0595bbe24655141438e7a100b"},
+      {"4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+       "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
+       "387b2eaeb4302aeeb00d291612bb0c00"},
+      {"c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+       "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+       "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
+       "4a7c15e9716ed28dc027beceea1ec40a"},
+  };
+  for (const Case& c : cases) {
+    const Ed25519Key key{Secret<32>(to_array<32>(unhex(c.seed)))};
+    const Bytes message = unhex(c.message);
+    CHECK(encode_hex(key.public_key()) == c.key);
+    auto signature = key.sign(message);
+    CHECK(encode_hex(signature) == c.signature);
+    CHECK(ed25519_verify(key.public_key(), message, signature));
+    for (std::size_t i = 0; i < signature.size(); ++i) {
+      signature[i] ^= 1U;
+      CHECK_FALSE(ed25519_verify(key.public_key(), message, signature));
+      signature[i] ^= 1U;
+    }
+  }
+}
+
+TEST_CASE("HKDF-SHA-256 gives the outputs of RFC 5869 appendix A.1 and A.3") {
+  const Bytes key_material(22, 0x0b);
+  const auto a1 = hkdf_sha256<42>(key_material, unhex("000102030405060708090a0b0c"),
+                                  std::string_view("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9"));
+  CHECK(encode_hex(a1.expose()) ==
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+  const auto a3 = hkdf_sha256<42>(key_material, {}, "");
+  CHECK(encode_hex(a3.expose()) ==
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
+}
+
+TEST_CASE("HMAC-SHA-512 gives the output of RFC 4231 case 2") {
+  CHECK(encode_hex(hmac_sha512(as_bytes("Jefe"), as_bytes("what do ya want for nothing?")).expose()) ==
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fd"
+        "caeab1a34d4a6b4b636e070a38bce737");
+}
+
+TEST_CASE(
+    "ChaCha20-Poly1305 seals as RFC 8439 section 2.8.2 says, and a flipped bit anywhere does not open") {
+  const Secret<32> key(
+      to_array<32>(unhex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f")));
+  const auto nonce = to_array<12>(unhex("070000004041424344454647"));
+  const Bytes aad = unhex("50515253c0c1c2c3c4c5c6c7");
+  const std::string_view text =
+      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen "
+      "would be it.";
+  Bytes sealed = aead_seal(key, nonce, aad, as_bytes(text));
+  CHECK(encode_hex(sealed) ==
+        "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b"
+        "1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc"
+        "3ff4def08e4b7a9de576d26586cec64b6116"
+        "1ae10b594f09e26a7e902ecbd0600691");
+  Bytes opened(text.size());
+  REQUIRE(aead_open(key, nonce, aad, sealed, opened));
+  CHECK(as_text(opened) == text);
+  for (std::uint8_t& byte : sealed) {
+    byte ^= 0x80U;
+    CHECK_FALSE(aead_open(key, nonce, aad, sealed, opened));
+    byte ^= 0x80U;
+  }
+  CHECK_FALSE(aead_open(key, nonce, {}, sealed, opened));
+  CHECK_FALSE(aead_open(key, nonce, aad, ByteView(sealed).first(15), opened));
+}
+
+TEST_CASE("AES-256-CBC decrypts the blocks of NIST SP 800-38A F.2.6") {
+  const Secret<32> key(
+      to_array<32>(unhex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4")));
+  const auto plain =
+      aes256_cbc_decrypt(key, to_array<16>(unhex("000102030405060708090a0b0c0d0e0f")),
+                         unhex("f58c4c04d6e5f1ba779eabfb5f7bfbd69cfc4e967edb808d679f777bc6702c7d"));
+  CHECK(encode_hex(plain.expose()) == "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51");
+}
+
+TEST_CASE(
+    "an RSA recipient key opens what OpenSSL encrypts to its public key only with OAEP-SHA-256 and 32 "
+    "bytes") {
+  const auto key = RsaRecipientKey::generate();
+  REQUIRE(key.has_value());
+  CHECK(key->spki_der().size() == 294);
+  Secret<32> out;
+  CHECK_FALSE(key->decrypt_oaep(Bytes(256, 1), out));
+  CHECK_FALSE(key->decrypt_oaep({}, out));
+  CHECK_FALSE(RsaPublicKey::parse(key->spki_der()).has_value());  // RSA-2048 is no KMS wrapping key of ours
+  CHECK_FALSE(RsaPublicKey::parse({}).has_value());
+}
+
+}  // namespace
+}  // namespace ben
