@@ -1,12 +1,11 @@
 // The Nitro Security Module's requests as typed calls (aws-nitro-enclaves-nsm-api, src/api/mod.rs).
 //
 // Every call fails with
-//   `unavailable` nsm-device       no reply came
-//   `malformed`   nsm-reply        the reply is not the one CBOR form that the request has
-//   `refused`     nsm-<error>      the module's own error, by its name: nsm-invalid-argument,
-//   nsm-invalid-index,
-//                                  nsm-invalid-response, nsm-read-only-index, nsm-invalid-operation,
-//                                  nsm-buffer-too-small, nsm-input-too-large, nsm-internal-error
+//   `unavailable` nsm-device   no reply came
+//   `malformed`   nsm-reply    the reply is not of the one CBOR form that the request has
+//   `refused`     nsm-<error>  the module's own error, by its name: nsm-invalid-argument, nsm-invalid-index,
+//                 nsm-invalid-response, nsm-read-only-index, nsm-invalid-operation, nsm-buffer-too-small,
+//                 nsm-input-too-large, nsm-internal-error
 #pragma once
 
 #include <optional>
