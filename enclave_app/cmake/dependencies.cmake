@@ -4,6 +4,7 @@ set(OPENSSL_USE_STATIC_LIBS TRUE)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
+find_package(Boost 1.81 REQUIRED)  # Asio and Beast, headers only
 
 # libsecp256k1 0.7 or newer: scripts/install unpacks it into the cache folder; a system that has it works too.
 if(DEFINED ENV{XDG_CACHE_HOME})
