@@ -29,10 +29,12 @@ class StaticText {
 
 // `tag` is `area-what`, stable for ever and listed in docs/protocol.md; programs act on it.
 // `reason` is a sentence for people: what is wrong and, where it helps, what to do.
+// `detail` names the field the reason is about, where there is one.
 struct Error {
   ErrorCode code;
   StaticText tag;
   StaticText reason;
+  StaticText detail = "";
 };
 
 struct Ok {};

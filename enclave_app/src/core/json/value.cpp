@@ -1,0 +1,89 @@
+#include "json/value.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+namespace ben::json {
+
+// Takes nlohmann's parse events and builds the value; returning false stops the parser at once.
+class Builder {
+ public:
+  bool null() { return add(Value()); }
+  bool boolean(bool value) { return add(Value(value)); }
+  bool number_integer(std::int64_t value) { return add(Value(value)); }
+  bool number_unsigned(std::uint64_t value) {
+    return value <= static_cast<std::uint64_t>(INT64_MAX) && add(Value(static_cast<std::int64_t>(value)));
+  }
+  bool number_float(double, const std::string&) { return false; }
+  bool string(std::string& value) { return add(Value(std::move(value))); }
+  bool binary(std::vector<std::uint8_t>&) { return false; }
+  bool start_object(std::size_t) { return open(Value(Object())); }
+  bool start_array(std::size_t) { return open(Value(Array())); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+
+  bool key(std::string& name) {
+    const auto& members = std::get<Object>(open_.back().state_);
+    if (std::any_of(members.begin(), members.end(), [&](const auto& member) { return member.first == name; }))
+      return false;
+    names_.back() = std::move(name);
+    return true;
+  }
+
+  static bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) { return false; }
+
+  [[nodiscard]] Value take() { return std::move(root_); }
+
+ private:
+  bool open(Value value) {
+    if (open_.size() >= depth_max) return false;
+    open_.push_back(std::move(value));
+    names_.emplace_back();
+    return true;
+  }
+
+  bool close() {
+    Value value = std::move(open_.back());
+    open_.pop_back();
+    names_.pop_back();
+    return add(std::move(value));
+  }
+
+  bool add(Value value) {
+    if (++values_ > values_max) return false;
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return true;
+    }
+    auto& parent = open_.back().state_;
+    if (auto* members = std::get_if<Object>(&parent)) {
+      if (members->size() >= members_max) return false;
+      members->emplace_back(std::move(names_.back()), std::move(value));
+      return true;
+    }
+    auto& items = std::get<Array>(parent);
+    if (items.size() >= items_max) return false;
+    items.push_back(std::move(value));
+    return true;
+  }
+
+  Value root_;
+  std::vector<Value> open_;         // the containers around the current place, outermost first
+  std::vector<std::string> names_;  // for each of them, the key whose value comes next
+  std::size_t values_ = 0;
+};
+
+Result<Value> parse(ByteView text) {
+  Builder builder;
+  const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,
+                                                nlohmann::json::input_format_t::json, /*strict=*/true);
+  if (!parsed) {
+    return Error{
+        ErrorCode::malformed, "json-form",
+        "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16"};
+  }
+  return builder.take();
+}
+
+}  // namespace ben::json

@@ -1,0 +1,54 @@
+#include "wire/statement.hpp"
+
+#include "base/hex.hpp"
+#include "base/writer.hpp"
+#include "json/writer.hpp"
+#include "wire/frame.hpp"
+#include "wire/version.hpp"
+
+namespace ben::wire {
+namespace {
+
+std::string hex_or_empty(const std::optional<Hash256>& hash) {
+  return hash ? encode_hex(*hash) : std::string();
+}
+
+}  // namespace
+
+std::string_view state_name(SignerState state) {
+  switch (state) {
+    case SignerState::empty:
+      return "EMPTY";
+    case SignerState::locked:
+      return "LOCKED";
+    case SignerState::armed:
+      return "ARMED";
+  }
+  return "";
+}
+
+std::string encode_statement(const Statement& statement) {
+  return json::ObjectWriter()
+      .integer("protocol", protocol_version)
+      .text("version", program_version)
+      .text("boot_id", encode_hex(statement.boot_id))
+      .text("network", statement.network)
+      .text("response_key", encode_hex(statement.response_key))
+      .null("hpke_key")
+      .text_or_null("wallet_id", hex_or_empty(statement.wallet_id))
+      .text_or_null("origin", statement.origin)
+      .text("config_hash", encode_hex(statement.config_hash))
+      .text_or_null("policy_hash", hex_or_empty(statement.policy_hash))
+      .integer("policy_epoch", statement.policy_epoch)
+      .text("state", state_name(statement.state))
+      .integer("state_seq", 0)
+      .null("log")
+      .text("rng", statement.rng)
+      .finish();
+}
+
+Bytes boot_user_data(std::string_view statement) {
+  return Writer().text("ben/boot/v1").bytes(sha256(as_bytes(statement))).take();
+}
+
+}  // namespace ben::wire
