@@ -1,0 +1,61 @@
+// Account: the public half of one BIP 84 or BIP 86 account. Everything a review needs, and no private key.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "bitcoin/bip32.hpp"
+#include "bitcoin/script.hpp"
+
+namespace ben::bitcoin {
+
+// The BIP that fixes path and script form.
+enum class Purpose : std::uint8_t {
+  p2wpkh = 84,
+  p2tr = 86,
+};
+
+// What a configuration says about an account. `number` is below 2^31 (it is hardened in the path).
+struct AccountId {
+  Purpose purpose = Purpose::p2wpkh;
+  std::uint32_t number = 0;
+  friend bool operator==(const AccountId&, const AccountId&) = default;
+};
+
+enum class Branch : std::uint8_t {
+  receive = 0,
+  change = 1,
+};
+
+// Where a key is: `account` is the position in the list of accounts at hand.
+struct KeyPath {
+  std::size_t account = 0;
+  Branch branch = Branch::receive;
+  std::uint32_t index = 0;
+  friend bool operator==(const KeyPath&, const KeyPath&) = default;
+};
+
+struct Account {
+  AccountId id;
+  Network network = Network::main;
+  Fingerprint master_fingerprint{};
+  ExtendedPublicKey key;                      // at m/purpose'/coin'/number'
+  std::array<ExtendedPublicKey, 2> branches;  // receive and change
+};
+
+// A derived address: the key of the path (before any taproot tweak) and its scriptPubKey.
+struct DerivedScript {
+  PublicKey key;
+  Script script;
+};
+
+// Derives the branches of an account key. Fails like derive_child.
+Result<Account> make_account(const Curve& curve, Network network, AccountId id,
+                             const Fingerprint& master_fingerprint, const ExtendedPublicKey& key);
+
+// Fails with `refused` (key-hardened) for an index of 2^31 or more.
+Result<DerivedScript> derive_script(const Curve& curve, const Account& account, Branch branch,
+                                    std::uint32_t index);
+
+}  // namespace ben::bitcoin

@@ -1,0 +1,96 @@
+// Curve: the only door to libsecp256k1. Keys, BIP 32 and BIP 341 tweaks, ECDSA and BIP 340 signatures.
+#pragma once
+
+#include <memory>
+
+#include <secp256k1.h>
+#include <secp256k1_extrakeys.h>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "crypto/hash.hpp"
+
+namespace ben::bitcoin {
+
+using CompressedKey = ByteArray<33>;     // 02 or 03, then X (SEC 1)
+using XOnlyKey = ByteArray<32>;          // BIP 340
+using SchnorrSignature = ByteArray<64>;  // BIP 340
+
+// A point that is on the curve and not infinity. Only a Curve makes one that means anything.
+struct PublicKey {
+  secp256k1_pubkey point;
+};
+
+// A scalar in 1..n-1. Wiped, and never copied.
+class PrivateKey {
+ public:
+  [[nodiscard]] const Secret<32>& scalar() const noexcept { return scalar_; }
+
+ private:
+  friend class Curve;
+  explicit PrivateKey(Secret<32> scalar) noexcept : scalar_(std::move(scalar)) {}
+
+  Secret<32> scalar_;
+};
+
+// The private and the public half of a BIP 341 output key. Wiped, and never copied.
+class TaprootKeyPair {
+ public:
+  TaprootKeyPair(const TaprootKeyPair&) = delete;
+  TaprootKeyPair& operator=(const TaprootKeyPair&) = delete;
+  TaprootKeyPair(TaprootKeyPair&& other) noexcept;
+  TaprootKeyPair& operator=(TaprootKeyPair&&) = delete;
+  ~TaprootKeyPair();
+
+ private:
+  friend class Curve;
+  TaprootKeyPair() = default;
+
+  secp256k1_keypair pair_{};
+};
+
+// Owns a libsecp256k1 context: made once, handed to who needs it. One thread at a time while it is made;
+// const use is safe from any number of threads.
+class Curve {
+ public:
+  // `blinding`: 32 random bytes, which protect secret scalars against side channels.
+  explicit Curve(const Secret<32>& blinding) noexcept;
+
+  // Fails with `malformed` (key-public) on another size or a point that is not on the curve.
+  Result<PublicKey> parse_public_key(ByteView compressed) const;
+  [[nodiscard]] CompressedKey encode(const PublicKey& key) const noexcept;
+  // Fails with `malformed` (key-private) for a scalar of zero or of the group's order or more.
+  Result<PrivateKey> to_private_key(Secret<32> scalar) const;
+  [[nodiscard]] PublicKey public_key(const PrivateKey& key) const noexcept;
+
+  // key + tweak, for a point and for a scalar (BIP 32). Fails with `internal` (key-tweak) where the result
+  // is no key: for one tweak in 2^127.
+  Result<PublicKey> add(const PublicKey& key, ByteView tweak32) const;
+  Result<PrivateKey> add(const PrivateKey& key, ByteView tweak32) const;
+
+  // The output key of BIP 341 without scripts (BIP 86): lift_x(x(key)) + H_TapTweak(x(key)).
+  Result<XOnlyKey> taproot_output_key(const PublicKey& internal_key) const;
+  // The same for a private key; `internal_key` is its public half.
+  Result<TaprootKeyPair> taproot_key_pair(const PrivateKey& key, const PublicKey& internal_key) const;
+
+  // ECDSA by RFC 6979, low S, and a low R by Bitcoin Core's way of grinding, verified with `key` before it is
+  // released. DER, 71 bytes at most. Fails with `internal` (key-signature) if it does not verify.
+  Result<Bytes> sign_ecdsa(const PrivateKey& private_key, const PublicKey& key, const Hash256& hash) const;
+  // BIP 340 with the auxiliary bytes given, verified before it is released with the output key that the coin
+  // names. Fails with `internal` (key-signature) if the pair has another key or the signature does not
+  // verify.
+  Result<SchnorrSignature> sign_schnorr(const TaprootKeyPair& pair, ByteView output_key, const Hash256& hash,
+                                        const Hash256& auxiliary) const;
+
+  [[nodiscard]] bool verify_ecdsa(const PublicKey& key, const Hash256& hash, ByteView der) const noexcept;
+  [[nodiscard]] bool verify_schnorr(ByteView x_only_key, ByteView message,
+                                    const SchnorrSignature& signature) const noexcept;
+
+ private:
+  struct Free {
+    void operator()(secp256k1_context* context) const noexcept { secp256k1_context_destroy(context); }
+  };
+  std::unique_ptr<secp256k1_context, Free> context_;
+};
+
+}  // namespace ben::bitcoin

@@ -1,0 +1,90 @@
+// Partially signed Bitcoin transactions, version 0 (BIP 174, BIP 371).
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/result.hpp"
+#include "bitcoin/transaction.hpp"
+
+namespace ben::bitcoin {
+
+inline constexpr std::size_t psbt_bytes_max = 8'000'000;
+inline constexpr std::size_t psbt_inputs_max = 10'000;
+inline constexpr std::size_t psbt_outputs_max = 10'000;
+// Bounds the memory of a parse: 20 for each input and 5 for each output at their limits.
+inline constexpr std::size_t psbt_fields_max = 250'000;
+
+// Field types this project reads or writes.
+namespace psbt_in {
+inline constexpr std::uint8_t non_witness_utxo = 0x00;
+inline constexpr std::uint8_t witness_utxo = 0x01;
+inline constexpr std::uint8_t partial_sig = 0x02;
+inline constexpr std::uint8_t sighash_type = 0x03;
+inline constexpr std::uint8_t redeem_script = 0x04;
+inline constexpr std::uint8_t witness_script = 0x05;
+inline constexpr std::uint8_t bip32_derivation = 0x06;
+inline constexpr std::uint8_t final_script_sig = 0x07;
+inline constexpr std::uint8_t final_script_witness = 0x08;
+inline constexpr std::uint8_t tap_key_sig = 0x13;
+inline constexpr std::uint8_t tap_script_sig = 0x14;
+inline constexpr std::uint8_t tap_bip32_derivation = 0x16;
+}  // namespace psbt_in
+namespace psbt_out {
+inline constexpr std::uint8_t bip32_derivation = 0x02;
+inline constexpr std::uint8_t tap_bip32_derivation = 0x07;
+}  // namespace psbt_out
+
+// One key-value pair, as views into the PSBT's bytes. `key` starts with the type.
+struct PsbtField {
+  ByteView key;
+  ByteView value;
+};
+
+// A parsed PSBT: owns its bytes and keeps each field as it came, known or not, in its order.
+class Psbt {
+ public:
+  // Fails with `malformed`: psbt-limit (bytes, inputs, outputs, fields), psbt-magic, psbt-form (cut, trailing
+  // bytes, a size not of the shortest form, a wrong number of maps), psbt-duplicate-key, psbt-field (a known
+  // field whose key or value has a wrong size or form), psbt-version (not version 0, or a field that version
+  // 0 excludes), psbt-transaction (missing, not strict, in witness form, or with a scriptSig).
+  static Result<Psbt> parse(Bytes bytes);
+
+  Psbt(const Psbt&) = delete;  // fields are views into bytes_
+  Psbt& operator=(const Psbt&) = delete;
+  Psbt(Psbt&&) noexcept = default;
+  Psbt& operator=(Psbt&&) noexcept = default;
+  ~Psbt() = default;
+
+  [[nodiscard]] const Transaction& transaction() const noexcept { return transaction_; }
+  [[nodiscard]] ByteView transaction_bytes() const noexcept { return transaction_bytes_; }
+
+  // The fields of one input or output, in their order.
+  [[nodiscard]] std::span<const PsbtField> input(std::size_t index) const noexcept;
+  [[nodiscard]] std::span<const PsbtField> output(std::size_t index) const noexcept;
+
+  [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
+
+  // The same PSBT with one more field at the end of each input's map. `fields` has one for each input.
+  [[nodiscard]] Bytes encode_with(std::span<const PsbtField> fields) const;
+
+ private:
+  Psbt() = default;
+
+  struct Map {
+    std::size_t first_field = 0;
+    std::size_t field_count = 0;
+    std::size_t end = 0;  // offset of the separator after the last field
+  };
+
+  Bytes bytes_;
+  std::vector<PsbtField> fields_;
+  std::vector<Map> maps_;  // global, then inputs, then outputs
+  ByteView transaction_bytes_;
+  Transaction transaction_;
+};
+
+// The first field of this type, or nothing.
+[[nodiscard]] const PsbtField* find_field(std::span<const PsbtField> fields, std::uint8_t type) noexcept;
+
+}  // namespace ben::bitcoin

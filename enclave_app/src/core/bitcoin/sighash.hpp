@@ -1,0 +1,38 @@
+// Signature hashes: what a signature commits to (BIP 143, BIP 341).
+#pragma once
+
+#include <span>
+
+#include "bitcoin/transaction.hpp"
+
+namespace ben::bitcoin {
+
+// The types that fix every input and every output; the others let the host change what was approved.
+enum class SighashType : std::uint8_t {
+  taproot_default = 0x00,  // BIP 341 only
+  all = 0x01,
+};
+
+// The hashes that all inputs of one transaction share, computed once.
+class SignatureHasher {
+ public:
+  // `spent`: the output each input spends, in the order of the inputs, as many as those.
+  SignatureHasher(const Transaction& transaction, std::span<const TransactionOutput> spent);
+
+  // BIP 143 with SIGHASH_ALL. `script_code` without its size.
+  [[nodiscard]] Hash256 segwit_v0(std::size_t input, ByteView script_code) const;
+  // BIP 143's script code of a P2WPKH output is the P2PKH script of the same hash.
+  [[nodiscard]] Hash256 p2wpkh(std::size_t input) const;
+  // BIP 341: key path, no annex.
+  [[nodiscard]] Hash256 taproot_key_path(std::size_t input, SighashType type) const;
+
+ private:
+  const Transaction* transaction_;
+  std::span<const TransactionOutput> spent_;
+  Hash256 prevouts_;  // single SHA-256; BIP 143 hashes them again
+  Hash256 sequences_;
+  Hash256 outputs_;
+  Sha256 taproot_;  // after everything BIP 341 puts before the spend type, less the hash type
+};
+
+}  // namespace ben::bitcoin

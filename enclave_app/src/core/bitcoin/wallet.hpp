@@ -1,0 +1,44 @@
+// Wallet: the private half of the accounts. Holds the branch keys and what BIP 340 needs; the seed and the
+// master key are gone once it is made.
+#pragma once
+
+#include <vector>
+
+#include "bitcoin/account.hpp"
+
+namespace ben::bitcoin {
+
+inline constexpr std::size_t accounts_max = 32;
+
+class Wallet {
+ public:
+  // Fails with `malformed` (key-accounts): none, over accounts_max, a number of 2^31 or more, or one twice.
+  static Result<Wallet> derive(const Curve& curve, const Secret<32>& seed, Network network,
+                               std::span<const AccountId> accounts);
+
+  // SHA256("ben/wallet/v1" || network name || master public key || chain code): independent of accounts.
+  [[nodiscard]] const Hash256& id() const noexcept { return id_; }
+  [[nodiscard]] Network network() const noexcept { return network_; }
+  [[nodiscard]] const Fingerprint& master_fingerprint() const noexcept { return master_fingerprint_; }
+  // In the order of the list it was made from. Descriptors: encode_descriptor(account); addresses:
+  // derive_script(curve, account, branch, index), then encode_address.
+  [[nodiscard]] const std::vector<Account>& accounts() const noexcept { return accounts_; }
+
+  // The private key of a path. Fails with `refused` (key-path) for an account that is not there or an index
+  // of 2^31 or more.
+  Result<PrivateKey> derive_key(const Curve& curve, const KeyPath& path) const;
+  // BIP 340's auxiliary bytes: SHA256(K_aux || sighash), K_aux = HKDF(seed, "ben/aux/v1").
+  [[nodiscard]] Hash256 auxiliary(const Hash256& sighash) const noexcept;
+
+ private:
+  Wallet() = default;
+
+  Network network_ = Network::main;
+  Hash256 id_{};
+  Fingerprint master_fingerprint_{};
+  std::vector<Account> accounts_;
+  std::vector<std::array<PrivateKey, 2>> branch_keys_;  // of accounts_, receive and change
+  Secret<32> auxiliary_key_;
+};
+
+}  // namespace ben::bitcoin
