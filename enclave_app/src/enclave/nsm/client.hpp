@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -51,7 +52,7 @@ class NsmClient {
   // Fills `out` with the module's random bytes, in as many requests as that takes.
   Result<> get_random(std::span<std::uint8_t> out);
 
-  // PCR `index` (0 to 31). extend_pcr sets SHA384(old value ‖ data) and returns it; `data`: 1 to 1024 bytes.
+  // PCR `index` (0 to 31). extend_pcr sets SHA384(old value ‖ data) and returns it.
   Result<NsmPcr> describe_pcr(std::uint16_t index);
   Result<Hash384> extend_pcr(std::uint16_t index, ByteView data);
   Result<> lock_pcr(std::uint16_t index);
@@ -63,7 +64,10 @@ class NsmClient {
   Result<Bytes> attestation(const AttestationFields& fields);
 
  private:
+  // The reply, as a view into reply_ that is valid until the next call; the module's own error as an error.
   Result<ByteView> exchange(ByteView request);
+  Result<ByteView> exchange_for_bytes(ByteView request, std::string_view name, std::string_view key);
+  Result<> exchange_for_name(ByteView request, std::string_view name);
 
   NsmTransport& transport_;
   WipedBytes reply_{nsm_reply_bytes_max};  // random bytes pass through it

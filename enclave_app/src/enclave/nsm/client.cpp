@@ -1,0 +1,185 @@
+#include "nsm/client.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+#include "cbor/reader.hpp"
+#include "cbor/writer.hpp"
+
+namespace ben {
+namespace {
+
+constexpr Error malformed_reply{ErrorCode::malformed, "nsm-reply",
+                                "nsm: the reply is not what the request calls for"};
+
+consteval Error refusal(StaticText tag, StaticText reason) {
+  return {ErrorCode::refused, tag, reason};
+}
+
+// The module's errors by name. "Success" is none of them.
+constexpr std::pair<std::string_view, Error> named_errors[] = {
+    {"InvalidArgument", refusal("nsm-invalid-argument", "nsm: the request has an invalid argument")},
+    {"InvalidIndex", refusal("nsm-invalid-index", "nsm: the PCR does not exist or cannot be locked")},
+    {"InvalidResponse", refusal("nsm-invalid-response", "nsm: the module made a wrong reply")},
+    {"ReadOnlyIndex", refusal("nsm-read-only-index", "nsm: the PCR is locked")},
+    {"InvalidOperation", refusal("nsm-invalid-operation", "nsm: the module cannot do that")},
+    {"BufferTooSmall", refusal("nsm-buffer-too-small", "nsm: the reply has no room")},
+    {"InputTooLarge", refusal("nsm-input-too-large", "nsm: the request is too large")},
+    {"InternalError", refusal("nsm-internal-error", "nsm: the module failed")},
+};
+
+// The error that `reply` is, if it is one: {"Error": name}.
+std::optional<Error> parse_error(ByteView reply) {
+  cbor::Reader reader(reply);
+  reader.open_map();
+  if (!reader.more() || reader.text() != "Error") return std::nullopt;
+  const auto name = reader.text();
+  if (reader.more() || !reader.finish("nsm-reply", "nsm: no error")) return malformed_reply;
+  for (const auto& [known_name, error] : named_errors) {
+    if (name == known_name) return error;
+  }
+  return malformed_reply;
+}
+
+// Reads {name: {key: value, ...}} with each of `keys` once, in any order; `read_value` takes the value of a
+// key.
+template <typename ReadValue>
+bool parse_reply(ByteView reply, std::string_view name, std::initializer_list<std::string_view> keys,
+                 ReadValue read_value) {
+  cbor::Reader reader(reply);
+  reader.open_map();
+  if (!reader.more() || reader.text() != name) return false;
+  std::uint32_t missing = (1U << keys.size()) - 1;
+  reader.open_map();
+  while (reader.more()) {
+    const auto key = reader.text();
+    const auto bit = 1U << (std::find(keys.begin(), keys.end(), key) - keys.begin());
+    if ((missing & bit) == 0) return false;  // unknown, or seen already
+    missing &= ~bit;
+    read_value(reader, key);
+  }
+  return missing == 0 && !reader.more() && reader.finish("nsm-reply", "nsm: no reply").has_value();
+}
+
+std::vector<std::uint16_t> read_pcr_indices(cbor::Reader& reader) {
+  std::vector<std::uint16_t> indices;
+  reader.open_array();
+  while (reader.more()) {
+    const std::uint64_t index = reader.unsigned_integer();
+    if (index >= nsm_pcr_count || (!indices.empty() && index <= indices.back())) reader.fail();
+    indices.push_back(static_cast<std::uint16_t>(index));
+  }
+  return indices;
+}
+
+Bytes numbered_request(std::string_view name, std::string_view key, std::uint16_t number) {
+  return cbor::Writer().map(1).text(name).map(1).text(key).unsigned_integer(number).take();
+}
+
+}  // namespace
+
+Result<NsmDescription> NsmClient::describe() {
+  const auto reply = exchange(cbor::Writer().text("DescribeNSM").take());
+  if (!reply) return reply.error();
+  NsmDescription description{};
+  const auto read_value = [&](cbor::Reader& reader, std::string_view key) {
+    if (key == "module_id") description.module_id = reader.text();
+    if (key == "max_pcrs") description.max_pcrs = reader.unsigned_integer();
+    if (key == "locked_pcrs") description.locked_pcrs = read_pcr_indices(reader);
+    if (key == "digest" && reader.text() != "SHA384") reader.fail();
+    if (key.starts_with("version_")) static_cast<void>(reader.unsigned_integer());
+  };
+  const bool parsed = parse_reply(
+      *reply, "DescribeNSM",
+      {"version_major", "version_minor", "version_patch", "module_id", "max_pcrs", "locked_pcrs", "digest"},
+      read_value);
+  if (!parsed || description.module_id.empty()) return malformed_reply;
+  return description;
+}
+
+Result<> NsmClient::get_random(std::span<std::uint8_t> out) {
+  while (!out.empty()) {
+    const auto random = exchange_for_bytes(cbor::Writer().text("GetRandom").take(), "GetRandom", "random");
+    if (!random) return random.error();
+    const std::size_t taken = std::min(random->size(), out.size());
+    std::copy_n(random->begin(), taken, out.begin());
+    out = out.subspan(taken);
+  }
+  return Ok{};
+}
+
+Result<NsmPcr> NsmClient::describe_pcr(std::uint16_t index) {
+  const auto reply = exchange(numbered_request("DescribePCR", "index", index));
+  if (!reply) return reply.error();
+  bool locked = false;
+  ByteView value;
+  const bool parsed =
+      parse_reply(*reply, "DescribePCR", {"lock", "data"}, [&](cbor::Reader& reader, std::string_view key) {
+        if (key == "lock") locked = reader.boolean();
+        if (key == "data") value = reader.bytes();
+      });
+  if (!parsed || value.size() != sizeof(Hash384)) return malformed_reply;
+  return NsmPcr{.locked = locked, .value = to_array<sizeof(Hash384)>(value)};
+}
+
+Result<Hash384> NsmClient::extend_pcr(std::uint16_t index, ByteView data) {
+  cbor::Writer request;
+  request.map(1).text("ExtendPCR").map(2).text("index").unsigned_integer(index).text("data").bytes(data);
+  const auto value = exchange_for_bytes(request.take(), "ExtendPCR", "data");
+  if (!value) return value.error();
+  if (value->size() != sizeof(Hash384)) return malformed_reply;
+  return to_array<sizeof(Hash384)>(*value);
+}
+
+Result<> NsmClient::lock_pcr(std::uint16_t index) {
+  return exchange_for_name(numbered_request("LockPCR", "index", index), "LockPCR");
+}
+
+Result<> NsmClient::lock_pcrs(std::uint16_t range) {
+  return exchange_for_name(numbered_request("LockPCRs", "range", range), "LockPCRs");
+}
+
+Result<Bytes> NsmClient::attestation(const AttestationFields& fields) {
+  cbor::Writer request;
+  request.map(1).text("Attestation").map(3);
+  request.text("user_data").bytes_or_null(fields.user_data);
+  request.text("nonce").bytes_or_null(fields.nonce);
+  request.text("public_key").bytes_or_null(fields.public_key);
+  const auto document = exchange_for_bytes(request.take(), "Attestation", "document");
+  if (!document) return document.error();
+  return to_bytes(*document);
+}
+
+Result<ByteView> NsmClient::exchange(ByteView request) {
+  if (request.size() > nsm_request_bytes_max) {
+    return Error{ErrorCode::refused, "nsm-input-too-large", "nsm: the request is more than the device takes"};
+  }
+  const auto size = transport_.exchange(request, reply_.expose_mutable());
+  if (!size) return size.error();
+  if (*size > nsm_reply_bytes_max) return malformed_reply;
+  const ByteView reply = reply_.expose().first(*size);
+  if (const auto error = parse_error(reply)) return *error;
+  return reply;
+}
+
+Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_view name,
+                                               std::string_view key) {
+  const auto reply = exchange(request);
+  if (!reply) return reply.error();
+  ByteView value;
+  const bool parsed = parse_reply(
+      *reply, name, {key}, [&](cbor::Reader& reader, std::string_view /*key*/) { value = reader.bytes(); });
+  if (!parsed || value.empty()) return malformed_reply;
+  return value;
+}
+
+Result<> NsmClient::exchange_for_name(ByteView request, std::string_view name) {
+  const auto reply = exchange(request);
+  if (!reply) return reply.error();
+  cbor::Reader reader(*reply);
+  if (reader.text() != name || !reader.finish("nsm-reply", "nsm: no name")) return malformed_reply;
+  return Ok{};
+}
+
+}  // namespace ben

@@ -1,0 +1,58 @@
+#include "nsm/device.hpp"
+
+#include <cstdint>
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace ben {
+namespace {
+
+// Linux's include/uapi/linux/nsm.h, which the build's kernel headers need not have.
+struct NsmIovec {
+  std::uint64_t address;
+  std::uint64_t size;
+};
+struct NsmRaw {
+  NsmIovec request;
+  NsmIovec response;  // size: of the buffer, and then of the reply
+};
+static_assert(sizeof(NsmRaw) == 32);
+constexpr unsigned long nsm_ioctl_raw = _IOWR(0x0A, 0, NsmRaw);
+static_assert(nsm_ioctl_raw == 0xC0200A00);
+
+class NsmDevice final : public NsmTransport {
+ public:
+  explicit NsmDevice(int device) noexcept : device_(device) {}
+  ~NsmDevice() override { ::close(device_); }
+  NsmDevice(const NsmDevice&) = delete;
+  NsmDevice& operator=(const NsmDevice&) = delete;
+  NsmDevice(NsmDevice&&) = delete;
+  NsmDevice& operator=(NsmDevice&&) = delete;
+
+  Result<std::size_t> exchange(ByteView request, std::span<std::uint8_t> reply) override {
+    NsmRaw raw{.request = {reinterpret_cast<std::uintptr_t>(request.data()), request.size()},
+               .response = {reinterpret_cast<std::uintptr_t>(reply.data()), reply.size()}};
+    if (::ioctl(device_, nsm_ioctl_raw, &raw) != 0 || raw.response.size > reply.size()) {
+      return Error{ErrorCode::unavailable, "nsm-device", "nsm: the device did not answer"};
+    }
+    return raw.response.size;
+  }
+
+ private:
+  int device_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<NsmTransport>> open_nsm_device(const char* path) {
+  const int device = ::open(path, O_RDWR | O_CLOEXEC);
+  if (device < 0) {
+    return Error{ErrorCode::unavailable, "nsm-device",
+                 "nsm: /dev/nsm cannot be opened: this is no Nitro enclave, or its kernel has no NSM driver"};
+  }
+  return std::unique_ptr<NsmTransport>(std::make_unique<NsmDevice>(device));
+}
+
+}  // namespace ben
