@@ -73,19 +73,20 @@ std::string encode_rpc_error(const Error& error) {
       .finish();
 }
 
-Bytes proof_message(const BootId& boot_id, ByteView request, ByteView outcome, const Hash256& log_root) {
+Bytes proof_message(const BootId& boot_id, const Hash256& request_hash, ByteView outcome,
+                    const Hash256& log_root) {
   return Writer()
       .text("ben/rsp/v1")
       .bytes(boot_id)
-      .bytes(sha256(request))
+      .bytes(request_hash)
       .bytes(sha256(outcome))
       .bytes(log_root)
       .take();
 }
 
-std::string encode_rpc_answer(std::string_view id, const RpcOutcome& outcome, ByteView request,
+std::string encode_rpc_answer(std::string_view id, const RpcOutcome& outcome, const Hash256& request_hash,
                               const BootId& boot_id, const Ed25519Key& key) {
-  const auto signature = key.sign(proof_message(boot_id, request, as_bytes(outcome.json), no_log_root));
+  const auto signature = key.sign(proof_message(boot_id, request_hash, as_bytes(outcome.json), no_log_root));
   const std::string proof = json::ObjectWriter()
                                 .text("boot_id", encode_hex(boot_id))
                                 .text("log_root", encode_hex(no_log_root))

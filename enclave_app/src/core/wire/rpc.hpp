@@ -30,8 +30,9 @@ Result<RpcRequest> parse_rpc_request(ByteView body);
 
 using BootId = ByteArray<16>;
 
-// What the proof of an answer signs. `outcome`: the exact bytes of the result or error object.
-[[nodiscard]] Bytes proof_message(const BootId& boot_id, ByteView request, ByteView outcome,
+// What the proof of an answer signs. `request_hash`: SHA-256 of the request's exact bytes; `outcome`: the
+// exact bytes of the result or error object; `log_root`: 32 zero bytes until the log exists.
+[[nodiscard]] Bytes proof_message(const BootId& boot_id, const Hash256& request_hash, ByteView outcome,
                                   const Hash256& log_root);
 
 // Bytes from the comma before "proof" to the end of the answer: the same in every answer.
@@ -42,8 +43,9 @@ struct RpcOutcome {
   std::string json;  // the result, or the error object
 };
 
-// The whole answer, with its proof by `key` over the bytes of `request`.
-[[nodiscard]] std::string encode_rpc_answer(std::string_view id, const RpcOutcome& outcome, ByteView request,
-                                            const BootId& boot_id, const Ed25519Key& key);
+// The whole answer, with its proof by `key`.
+[[nodiscard]] std::string encode_rpc_answer(std::string_view id, const RpcOutcome& outcome,
+                                            const Hash256& request_hash, const BootId& boot_id,
+                                            const Ed25519Key& key);
 
 }  // namespace ben::wire

@@ -1,0 +1,139 @@
+#include "policy/config.hpp"
+
+#include <algorithm>
+
+#include "base/base64.hpp"
+#include "base/hex.hpp"
+#include "json/object_reader.hpp"
+#include "json/writer.hpp"
+
+namespace ben::policy {
+namespace {
+
+constexpr StaticText bad_config = "config: a member is missing, unknown or of the wrong form";
+constexpr std::size_t arn_bytes_max = 256;
+constexpr std::size_t spki_base64_bytes_max = 1024;
+
+// arn:PARTITION:kms:REGION:ACCOUNT:key/ID. Multi-Region keys (mrk-…) are refused: a replica in another Region
+// has a key policy of its own.
+bool is_single_region_key_arn(std::string_view arn) {
+  const bool printable = std::all_of(arn.begin(), arn.end(),
+                                     [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+  return printable && arn.starts_with("arn:") && arn.find(":kms:") != arn.npos &&
+         arn.find(":key/") != arn.npos && arn.find(":key/mrk-") == arn.npos;
+}
+
+Result<std::optional<KmsKey>> parse_kms(const json::Value& value) {
+  if (value.is_null()) return std::optional<KmsKey>();
+  json::ObjectReader reader(value);
+  const auto arn = reader.text("key_arn", arn_bytes_max);
+  if (!is_single_region_key_arn(arn)) reader.fail("kms.key_arn");
+  const auto der = parse_base64(reader.text("public_key", spki_base64_bytes_max));
+  if (!der) reader.fail("kms.public_key");
+  const auto finished = reader.finish("config-form", bad_config);
+  if (!finished) return finished.error();
+  auto key = RsaPublicKey::parse(*der);
+  if (!key) return key.error();
+  return std::optional<KmsKey>(KmsKey{.arn = std::string(arn), .public_key = std::move(*key)});
+}
+
+Result<Admins> parse_admins(const json::Value& value) {
+  json::ObjectReader reader(value);
+  Admins admins{};
+  for (const json::Value& item : reader.array("keys", admins_max)) {
+    const auto key = parse_hex_array<32>(item.text() == nullptr ? "" : std::string_view(*item.text()));
+    if (!key || std::find(admins.keys.begin(), admins.keys.end(), *key) != admins.keys.end()) {
+      reader.fail("admins.keys");
+    } else {
+      admins.keys.push_back(*key);
+    }
+  }
+  admins.threshold =
+      static_cast<std::size_t>(reader.integer("threshold", 1, static_cast<std::int64_t>(admins_max)));
+  if (admins.threshold > admins.keys.size()) reader.fail("admins.threshold");
+  const auto finished = reader.finish("config-form", bad_config);
+  if (!finished) return finished.error();
+  return admins;
+}
+
+Result<std::int64_t> parse_floors(const json::Value& value) {
+  json::ObjectReader reader(value);
+  const std::int64_t epoch = reader.integer("policy_epoch", 1, INT64_MAX);
+  const auto finished = reader.finish("config-form", bad_config);
+  if (!finished) return finished.error();
+  return epoch;
+}
+
+}  // namespace
+
+Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Value> items) {
+  constexpr Error bad_accounts{ErrorCode::malformed, "config-form", bad_config, "accounts"};
+  std::vector<bitcoin::AccountId> accounts;
+  for (const json::Value& item : items) {
+    json::ObjectReader reader(item);
+    const auto purpose = reader.integer("purpose", 84, 86);
+    const auto number = reader.integer("account", 0, INT32_MAX);
+    if (!reader.finish("config-form", bad_config) || purpose == 85) return bad_accounts;
+    const bitcoin::AccountId account{.purpose = static_cast<bitcoin::Purpose>(purpose),
+                                     .number = static_cast<std::uint32_t>(number)};
+    if (std::find(accounts.begin(), accounts.end(), account) != accounts.end()) return bad_accounts;
+    accounts.push_back(account);
+  }
+  if (accounts.empty() || accounts.size() > config_accounts_max) return bad_accounts;
+  return accounts;
+}
+
+std::string encode_accounts(std::span<const bitcoin::AccountId> accounts) {
+  json::ArrayWriter array;
+  for (const bitcoin::AccountId& account : accounts) {
+    array.raw(json::ObjectWriter()
+                  .integer("purpose", static_cast<std::int64_t>(account.purpose))
+                  .integer("account", account.number)
+                  .finish());
+  }
+  return array.finish();
+}
+
+std::string account_name(const bitcoin::AccountId& account) {
+  return "bip" + std::to_string(static_cast<unsigned>(account.purpose)) + "/" +
+         std::to_string(account.number);
+}
+
+Result<Config> parse_config(ByteView bytes) {
+  if (bytes.size() > config_bytes_max)
+    return Error{ErrorCode::malformed, "config-form", "config: over 64 KiB"};
+  const auto value = json::parse(bytes);
+  if (!value) return Error{ErrorCode::malformed, "config-form", value.error().reason};
+  json::ObjectReader reader(*value);
+  (void)reader.integer("version", 1, 1);
+  const auto network = bitcoin::parse_network(reader.text("network", 16));
+  if (!network) reader.fail("network");
+  const json::Value& kms_value = reader.value("kms");
+  const json::Value& admins_value = reader.value("admins");
+  const auto account_items = reader.array("accounts", config_accounts_max);
+  if (reader.text("arming", 16) != "automatic") reader.fail("arming");
+  const json::Value& floors_value = reader.value("floors");
+  const auto finished = reader.finish("config-form", bad_config);
+  if (!finished) return finished.error();
+  if (*network == bitcoin::Network::main) {
+    return Error{ErrorCode::refused, "mainnet-needs-custody",
+                 "config: network main is refused until backup and upgrade exist: use test, testnet4, signet "
+                 "or regtest"};
+  }
+
+  auto kms = parse_kms(kms_value);
+  if (!kms) return kms.error();
+  auto admins = parse_admins(admins_value);
+  if (!admins) return admins.error();
+  auto accounts = parse_accounts(account_items);
+  if (!accounts) return accounts.error();
+  const auto floor = parse_floors(floors_value);
+  if (!floor) return floor.error();
+  return Config{.network = *network,
+                .kms = std::move(*kms),
+                .admins = std::move(*admins),
+                .accounts = std::move(*accounts),
+                .policy_epoch_floor = *floor};
+}
+
+}  // namespace ben::policy

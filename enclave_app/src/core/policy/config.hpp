@@ -1,0 +1,49 @@
+// The signer's config: its constitution, measured into PCR16. Docs: docs/protocol.md section 7.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bitcoin/account.hpp"
+#include "crypto/ed25519.hpp"
+#include "crypto/rsa.hpp"
+#include "json/value.hpp"
+
+namespace ben::policy {
+
+inline constexpr std::size_t config_bytes_max = 64UL * 1024;
+inline constexpr std::size_t admins_max = 16;
+inline constexpr std::size_t config_accounts_max = 8;
+
+struct KmsKey {
+  std::string arn;
+  RsaPublicKey public_key;
+};
+
+struct Admins {
+  std::vector<Ed25519PublicKey> keys;  // distinct
+  std::size_t threshold;               // 1 to keys.size()
+};
+
+struct Config {
+  bitcoin::Network network;
+  std::optional<KmsKey> kms;  // nothing: the seed lives until the enclave stops
+  Admins admins;
+  std::vector<bitcoin::AccountId> accounts;  // distinct, not empty
+  std::int64_t policy_epoch_floor;
+};
+
+// `bytes`: the config as it is measured.
+// Fails with `malformed` (config-form with the key as detail, config-kms-key) or `refused`
+// (mainnet-needs-custody: no wallet of real coins before backup and upgrade exist).
+Result<Config> parse_config(ByteView bytes);
+
+// The JSON array of accounts in config, wallet certificate and genesis answer.
+Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Value> items);
+[[nodiscard]] std::string encode_accounts(std::span<const bitcoin::AccountId> accounts);
+
+// "bip84/0": how methods and people name an account.
+[[nodiscard]] std::string account_name(const bitcoin::AccountId& account);
+
+}  // namespace ben::policy

@@ -1,0 +1,67 @@
+// The spending policy: which requester may send how much to whom. Docs: docs/protocol.md section 7.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bitcoin/review.hpp"
+#include "policy/config.hpp"
+#include "wire/dsse.hpp"
+
+namespace ben::policy {
+
+inline constexpr std::size_t groups_max = 64;
+inline constexpr std::size_t group_keys_max = 64;
+inline constexpr std::size_t lists_max =
+    62;  // with `any` and `self`, a destination's lists fit one 64-bit mask
+inline constexpr std::size_t list_addresses_max = 1000;
+inline constexpr std::size_t rules_max = 64;
+inline constexpr std::size_t name_bytes_max = 32;
+
+struct Group {
+  std::string name;
+  std::vector<Ed25519PublicKey> keys;
+};
+
+struct DestinationList {
+  std::string name;
+  std::vector<bitcoin::Script> scripts;  // sorted
+};
+
+struct Rule {
+  std::string name;
+  std::uint64_t from;          // bit i: group i
+  std::uint64_t destinations;  // bit i: list i; self_bit, any_bit
+  std::uint64_t outflow_sats_max;
+  std::uint64_t fee_sats_max;
+  std::uint64_t fee_sats_per_vbyte_max;
+};
+
+inline constexpr std::uint64_t self_bit = std::uint64_t{1} << 62U;
+inline constexpr std::uint64_t any_bit = std::uint64_t{1} << 63U;
+
+struct Policy {
+  bitcoin::Network network;
+  Hash256 wallet_id;
+  std::int64_t epoch;
+  std::optional<Hash256> previous;
+  std::vector<Group> groups;
+  std::vector<DestinationList> lists;
+  std::vector<Rule> rules;  // the first that fits decides
+  std::uint32_t change_index_max;
+};
+
+// Fails with `malformed` (policy-form, the key as detail).
+Result<Policy> parse_policy(ByteView payload);
+
+// Every key that may sign requests, without repeats.
+[[nodiscard]] std::vector<Ed25519PublicKey> requester_keys(const Policy& policy);
+
+// The rule that allows the reviewed transaction for requests signed by `requesters`, by its place in
+// policy.rules. Fails with `refused`: policy-requester, policy-destination, policy-outflow (no rule fits;
+// what came closest), policy-fee, policy-fee-rate (the rule that fits has a lower cap).
+Result<std::size_t> admit_transaction(const Policy& policy, std::span<const Ed25519PublicKey> requesters,
+                                      const bitcoin::Review& review);
+
+}  // namespace ben::policy
