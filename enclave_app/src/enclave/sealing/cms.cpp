@@ -104,9 +104,8 @@ Result<KmsReply> parse_kms_reply(ByteView cms) {
   reply.ciphertext = read_content(reader);
   expect(reader, ends_of_all_four);
 
-  if (!reader.finish(bad_form.tag, bad_form.reason) || reply.ciphertext.size() % block_bytes != 0) {
-    return bad_form;
-  }
+  if (!reader.finish(bad_form.tag, bad_form.reason)) return bad_form;
+  if (reply.ciphertext.empty() || reply.ciphertext.size() % block_bytes != 0) return bad_form;
   reply.recipient = to_array<32>(recipient);
   reply.iv = to_array<16>(iv);
   return reply;
