@@ -7,12 +7,14 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "eif/input.hpp"
 
 namespace ben::eif {
 
 // Content is copied in pieces of this size; also what a copy holds in memory.
 inline constexpr std::size_t copy_bytes = std::size_t{1} << 20;
+
+// Writes all of `bytes` to an open file. Fails with `unavailable` (eif-output).
+Result<> write_all(int file, ByteView bytes);
 
 // Writes to a temporary file beside `path`; commit() renames it, and without commit() nothing is left.
 // Every call fails with `unavailable` (eif-output) when the disk does not take it.
@@ -25,10 +27,11 @@ class OutputFile {
   OutputFile(OutputFile&&) = delete;
   OutputFile& operator=(OutputFile&&) = delete;
 
-  Result<> append(ByteView bytes);
+  Result<> append(ByteView bytes) { return write_all(file_, bytes); }
   Result<> overwrite(std::uint64_t offset, ByteView bytes);
 
-  // Makes the bytes durable and gives the file its name, replacing a file that has it.
+  // Gives the file its name, replacing a file that has it. Does not wait for the disk: an image has a
+  // checksum.
   Result<> commit();
 
  private:

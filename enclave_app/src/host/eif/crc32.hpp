@@ -1,0 +1,19 @@
+// CRC-32 as zlib and Ethernet have it (ISO-HDLC: polynomial 0x04c11db7, reflected).
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace ben::eif {
+
+class Crc32 {
+ public:
+  Crc32& update(ByteView bytes) noexcept;
+  [[nodiscard]] std::uint32_t value() const noexcept { return ~state_; }
+
+ private:
+  std::uint32_t state_ = 0xffffffff;
+};
+
+}  // namespace ben::eif
