@@ -68,8 +68,8 @@ TEST_CASE("the bodies of operations parse to what was encoded, and no cut one do
   for (const std::size_t size : {0U, 1U, 2U, 385U, 386U})
     CHECK_FALSE(parse_kms_decrypt(ByteView(call).first(size)).has_value());
 
-  const auto reply =
-      parse_kms_reply(encode_kms_reply({.outcome = KmsOutcome::answered, .cms = as_bytes("cms")}));
+  const Bytes reply_body = encode_kms_reply({.outcome = KmsOutcome::answered, .cms = as_bytes("cms")});
+  const auto reply = parse_kms_reply(reply_body);
   REQUIRE(reply.has_value());
   CHECK(as_text(reply->cms) == "cms");
   CHECK(parse_kms_reply(Bytes{2}).has_value());
