@@ -89,7 +89,7 @@ Bytes encrypt_cbc(ByteView key, ByteView iv, ByteView plaintext) {
       EVP_EncryptFinal_ex(context.get(), ciphertext.data() + written, &last) != 1) {
     std::abort();
   }
-  ciphertext.resize(static_cast<std::size_t>(written + last));
+  ciphertext.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
   return ciphertext;
 }
 

@@ -1,0 +1,138 @@
+#include "aws/sigv4.hpp"
+
+#include <doctest/doctest.h>
+
+namespace ben {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::sys_seconds signing_time =
+    std::chrono::sys_days(std::chrono::year(2015) / 8 / 30) + 12h + 36min;
+
+const AwsCredentials suite_credentials{.access_key_id = "AKIDEXAMPLE",
+                                       .secret_access_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+                                       .session_token = {}};
+
+HttpRequest request_of(std::string method, std::string target, std::vector<HttpHeader> headers,
+                       std::string body) {
+  return {.method = std::move(method),
+          .url = {.tls = true, .host = "example.amazonaws.com", .port = 443, .target = std::move(target)},
+          .headers = std::move(headers),
+          .body = std::move(body)};
+}
+
+std::string authorization(const HttpRequest& request) {
+  for (const HttpHeader& header : request.headers) {
+    if (header.name == "Authorization") return header.value;
+  }
+  return {};
+}
+
+TEST_CASE("requests are signed as AWS's signing test suite says") {
+  // awslabs/aws-c-auth:tests/aws-signing-test-suite/v4, header-signed-request.txt of the case named.
+  const std::string session_token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
+  const std::string sts_token =
+      "AQoDYXdzEPT//////////"
+      "wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8Y"
+      "UuwthAx7mSEI/qkPpKPi/"
+      "kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE"
+      "8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+"
+      "scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2"
+      "ICCR/oLxBA==";
+  const std::string unreserved = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const std::string body_hash = "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e";
+  struct Case {
+    std::string name;
+    HttpRequest request;
+    std::string token;
+    std::string signed_headers;
+    std::string signature;
+  };
+  const Case cases[] = {
+      {"get-header-key-duplicate",
+       request_of("GET", "/", {{"My-Header1", "value2"}, {"My-Header1", "value2"}, {"My-Header1", "value1"}},
+                  ""),
+       "", "host;my-header1;x-amz-date", "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea"},
+      {"get-header-value-order",
+       request_of("GET", "/",
+                  {{"My-Header1", "value4"},
+                   {"My-Header1", "value1"},
+                   {"My-Header1", "value3"},
+                   {"My-Header1", "value2"}},
+                  ""),
+       "", "host;my-header1;x-amz-date", "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01"},
+      {"get-header-value-trim",
+       request_of("GET", "/", {{"My-Header1", " value1"}, {"My-Header2", " \"a   b   c\""}}, ""), "",
+       "host;my-header1;my-header2;x-amz-date",
+       "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736"},
+      {"get-unreserved", request_of("GET", "/" + unreserved, {}, ""), "", "host;x-amz-date",
+       "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f"},
+      {"get-vanilla-empty-query-key", request_of("GET", "/?Param1=value1", {}, ""), "", "host;x-amz-date",
+       "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb"},
+      {"get-vanilla-query-order-encoded",
+       request_of("GET", "/?Param-3=Value3&Param=Value2&%E1%88%B4=Value1", {}, ""), "", "host;x-amz-date",
+       "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac"},
+      {"get-vanilla-query-order-key-case", request_of("GET", "/?Param2=value2&Param1=value1", {}, ""), "",
+       "host;x-amz-date", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},
+      {"get-vanilla-query-unreserved", request_of("GET", "/?" + unreserved + "=" + unreserved, {}, ""), "",
+       "host;x-amz-date", "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197"},
+      {"get-vanilla-with-session-token", request_of("GET", "/", {}, ""), session_token,
+       "host;x-amz-date;x-amz-security-token",
+       "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8"},
+      {"post-header-key-sort", request_of("POST", "/", {{"My-Header1", "value1"}}, ""), "",
+       "host;my-header1;x-amz-date", "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c"},
+      {"post-header-value-case", request_of("POST", "/", {{"My-Header1", "VALUE1"}}, ""), "",
+       "host;my-header1;x-amz-date", "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d"},
+      {"post-sts-header-before", request_of("POST", "/", {}, ""), sts_token,
+       "host;x-amz-date;x-amz-security-token",
+       "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"},
+      {"post-vanilla", request_of("POST", "/", {}, ""), "", "host;x-amz-date",
+       "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
+      {"post-vanilla-query", request_of("POST", "/?Param1=value1", {}, ""), "", "host;x-amz-date",
+       "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"},
+      {"post-x-www-form-urlencoded",
+       request_of("POST", "/",
+                  {{"Content-Type", "application/x-www-form-urlencoded"},
+                   {"Content-Length", "13"},
+                   {"x-amz-content-sha256", body_hash}},
+                  "Param1=value1"),
+       "", "content-length;content-type;host;x-amz-content-sha256;x-amz-date",
+       "d3875051da38690788ef43de4db0d8f280229d82040bfac253562e56c3f20e0b"},
+      {"post-x-www-form-urlencoded-parameters",
+       request_of("POST", "/",
+                  {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"},
+                   {"Content-Length", "13"},
+                   {"x-amz-content-sha256", body_hash}},
+                  "Param1=value1"),
+       "", "content-length;content-type;host;x-amz-content-sha256;x-amz-date",
+       "328d1b9eaadca9f5818ef05e8392801e091653bafec24fcab71e7344e7f51422"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    HttpRequest request = c.request;
+    AwsCredentials credentials = suite_credentials;
+    credentials.session_token = c.token;
+    sign_request(request, credentials, "us-east-1", "service", signing_time);
+    CHECK(authorization(request) ==
+          "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" +
+              c.signed_headers + ", Signature=" + c.signature);
+  }
+}
+
+TEST_CASE("the host that is signed names a port only where it is not the scheme's own") {
+  HttpRequest usual = request_of("POST", "/", {}, "{}");
+  HttpRequest local = usual;
+  local.url.port = 4566;
+  sign_request(usual, suite_credentials, "us-east-1", "kms", signing_time);
+  sign_request(local, suite_credentials, "us-east-1", "kms", signing_time);
+  CHECK(authorization(usual) != authorization(local));
+}
+
+TEST_CASE("a date is written with leading zeros") {
+  CHECK(format_amz_date(std::chrono::sys_days(std::chrono::year(2026) / 1 / 2) + 3h + 4min + 5s) ==
+        "20260102T030405Z");
+}
+
+}  // namespace
+}  // namespace ben
