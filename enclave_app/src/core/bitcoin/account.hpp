@@ -50,10 +50,6 @@ struct DerivedScript {
   Script script;
 };
 
-// Derives the branches of an account key. Fails like derive_child.
-Result<Account> make_account(const Curve& curve, Network network, AccountId id,
-                             const Fingerprint& master_fingerprint, const ExtendedPublicKey& key);
-
 // Fails with `refused` (key-hardened) for an index of 2^31 or more.
 Result<DerivedScript> derive_script(const Curve& curve, const Account& account, Branch branch,
                                     std::uint32_t index);

@@ -13,7 +13,7 @@ namespace ben::bitcoin {
 
 inline constexpr std::size_t address_chars_max = 90;  // BIP 173
 
-// Fails with `malformed` (address-script) for a script that has no address.
+// The address of a P2WPKH, P2WSH or P2TR script. Fails with `malformed` (address-script) for another script.
 Result<std::string> encode_address(Network network, ByteView script);
 
 // The scriptPubKey of an address of this network. Takes every witness version and program size BIP 350 knows.

@@ -49,8 +49,4 @@ Result<PublicKey> derive_child_key(const Curve& curve, const ExtendedPublicKey& 
 
 [[nodiscard]] std::string encode_xpub(Network network, const ExtendedPublicKey& key);
 
-// Fails with `malformed` (key-xpub): wrong checksum, size, version bytes or point, or a depth of zero with a
-// parent or child number.
-Result<ExtendedPublicKey> parse_xpub(const Curve& curve, Network network, std::string_view text);
-
 }  // namespace ben::bitcoin

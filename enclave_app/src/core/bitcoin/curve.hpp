@@ -4,7 +4,6 @@
 #include <memory>
 
 #include <secp256k1.h>
-#include <secp256k1_extrakeys.h>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
@@ -33,22 +32,6 @@ class PrivateKey {
   Secret<32> scalar_;
 };
 
-// The private and the public half of a BIP 341 output key. Wiped, and never copied.
-class TaprootKeyPair {
- public:
-  TaprootKeyPair(const TaprootKeyPair&) = delete;
-  TaprootKeyPair& operator=(const TaprootKeyPair&) = delete;
-  TaprootKeyPair(TaprootKeyPair&& other) noexcept;
-  TaprootKeyPair& operator=(TaprootKeyPair&&) = delete;
-  ~TaprootKeyPair();
-
- private:
-  friend class Curve;
-  TaprootKeyPair() = default;
-
-  secp256k1_keypair pair_{};
-};
-
 // Owns a libsecp256k1 context: made once, handed to who needs it. One thread at a time while it is made;
 // const use is safe from any number of threads.
 class Curve {
@@ -65,22 +48,21 @@ class Curve {
 
   // key + tweak, for a point and for a scalar (BIP 32). Fails with `internal` (key-tweak) where the result
   // is no key: for one tweak in 2^127.
-  Result<PublicKey> add(const PublicKey& key, ByteView tweak32) const;
-  Result<PrivateKey> add(const PrivateKey& key, ByteView tweak32) const;
+  Result<PublicKey> add(const PublicKey& key, std::span<const std::uint8_t, 32> tweak) const;
+  Result<PrivateKey> add(const PrivateKey& key, std::span<const std::uint8_t, 32> tweak) const;
 
-  // The output key of BIP 341 without scripts (BIP 86): lift_x(x(key)) + H_TapTweak(x(key)).
-  Result<XOnlyKey> taproot_output_key(const PublicKey& internal_key) const;
-  // The same for a private key; `internal_key` is its public half.
-  Result<TaprootKeyPair> taproot_key_pair(const PrivateKey& key, const PublicKey& internal_key) const;
+  // The output key of BIP 341 without scripts (BIP 86): lift_x(x(key)) + H_TapTweak(x(key)) * G, and the
+  // private key of it; `internal_key` is the public half of `key`. Fail with `internal` (key-tweak).
+  Result<XOnlyKey> tweak_for_taproot(const PublicKey& internal_key) const;
+  Result<PrivateKey> tweak_for_taproot(const PrivateKey& key, const PublicKey& internal_key) const;
 
   // ECDSA by RFC 6979, low S, and a low R by Bitcoin Core's way of grinding, verified with `key` before it is
   // released. DER, 71 bytes at most. Fails with `internal` (key-signature) if it does not verify.
   Result<Bytes> sign_ecdsa(const PrivateKey& private_key, const PublicKey& key, const Hash256& hash) const;
-  // BIP 340 with the auxiliary bytes given, verified before it is released with the output key that the coin
-  // names. Fails with `internal` (key-signature) if the pair has another key or the signature does not
-  // verify.
-  Result<SchnorrSignature> sign_schnorr(const TaprootKeyPair& pair, ByteView output_key, const Hash256& hash,
-                                        const Hash256& auxiliary) const;
+  // BIP 340 with the auxiliary bytes given, verified before it is released. Fails with `internal`
+  // (key-signature) if the private key is not that of `x_only_key` or the signature does not verify.
+  Result<SchnorrSignature> sign_schnorr(const PrivateKey& private_key, ByteView x_only_key,
+                                        const Hash256& hash, const Hash256& auxiliary) const;
 
   [[nodiscard]] bool verify_ecdsa(const PublicKey& key, const Hash256& hash, ByteView der) const noexcept;
   [[nodiscard]] bool verify_schnorr(ByteView x_only_key, ByteView message,

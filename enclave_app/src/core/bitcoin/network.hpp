@@ -15,8 +15,7 @@ struct NetworkParameters {
   std::string_view bech32_hrp;  // BIP 173, BIP 325
   std::uint32_t coin_type;      // BIP 44: 0 for real coins, else 1
   std::uint32_t xpub_version;   // BIP 32
-  std::uint32_t xprv_version;
-  std::uint8_t p2pkh_version;  // base58check
+  std::uint8_t p2pkh_version;   // base58check
   std::uint8_t p2sh_version;
 };
 

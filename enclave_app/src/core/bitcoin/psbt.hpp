@@ -60,8 +60,12 @@ class Psbt {
   [[nodiscard]] ByteView transaction_bytes() const noexcept { return transaction_bytes_; }
 
   // The fields of one input or output, in their order.
-  [[nodiscard]] std::span<const PsbtField> input(std::size_t index) const noexcept;
-  [[nodiscard]] std::span<const PsbtField> output(std::size_t index) const noexcept;
+  [[nodiscard]] std::span<const PsbtField> input(std::size_t index) const noexcept {
+    return fields_of(maps_[1 + index]);
+  }
+  [[nodiscard]] std::span<const PsbtField> output(std::size_t index) const noexcept {
+    return fields_of(maps_[1 + transaction_.inputs.size() + index]);
+  }
 
   [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
 
@@ -76,6 +80,7 @@ class Psbt {
     std::size_t field_count = 0;
     std::size_t end = 0;  // offset of the separator after the last field
   };
+  [[nodiscard]] std::span<const PsbtField> fields_of(const Map& map) const noexcept;
 
   Bytes bytes_;
   std::vector<PsbtField> fields_;

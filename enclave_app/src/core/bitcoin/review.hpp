@@ -41,9 +41,9 @@ struct Destination {
 
 struct Review {
   Psbt psbt;
-  std::vector<ReviewedInput> inputs;  // one for each of the transaction, in order
-  std::vector<ChangeOutput> change;
-  std::vector<Destination> destinations;
+  std::vector<ReviewedInput> inputs{};  // one for each of the transaction, in order
+  std::vector<ChangeOutput> change{};
+  std::vector<Destination> destinations{};
   std::uint64_t input_sats = 0;
   std::uint64_t change_sats = 0;
   std::uint64_t fee_sats = 0;

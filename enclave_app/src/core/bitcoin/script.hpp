@@ -15,11 +15,8 @@ using Script = Bytes;
 [[nodiscard]] Script make_p2wpkh(const CompressedKey& key);
 [[nodiscard]] Script make_p2tr(const XOnlyKey& output_key);
 
-[[nodiscard]] bool is_p2pkh(ByteView script) noexcept;
-[[nodiscard]] bool is_p2sh(ByteView script) noexcept;
 [[nodiscard]] bool is_p2wpkh(ByteView script) noexcept;
+[[nodiscard]] bool is_p2wsh(ByteView script) noexcept;
 [[nodiscard]] bool is_p2tr(ByteView script) noexcept;
-// Any witness program, of a known version or not (BIP 141).
-[[nodiscard]] bool is_witness_script(ByteView script) noexcept;
 
 }  // namespace ben::bitcoin

@@ -13,7 +13,8 @@ enum class SighashType : std::uint8_t {
   all = 0x01,
 };
 
-// The hashes that all inputs of one transaction share, computed once.
+// The hashes that all inputs of one transaction share, computed once. Keeps views: transaction and spent
+// outputs have to outlive it.
 class SignatureHasher {
  public:
   // `spent`: the output each input spends, in the order of the inputs, as many as those.
@@ -29,10 +30,10 @@ class SignatureHasher {
  private:
   const Transaction* transaction_;
   std::span<const TransactionOutput> spent_;
-  Hash256 prevouts_;  // single SHA-256; BIP 143 hashes them again
-  Hash256 sequences_;
-  Hash256 outputs_;
-  Sha256 taproot_;  // after everything BIP 341 puts before the spend type, less the hash type
+  Bytes segwit_start_;    // BIP 143's preimage before the outpoint
+  Bytes segwit_end_;      // and after the sequence
+  Sha256 taproot_start_;  // BIP 341's preimage before the hash type
+  Bytes taproot_shared_;  // and from there to the spend type
 };
 
 }  // namespace ben::bitcoin

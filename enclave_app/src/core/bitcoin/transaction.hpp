@@ -1,6 +1,7 @@
 // Bitcoin transactions, as views into the bytes they were parsed from (BIP 144).
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "base/reader.hpp"
@@ -21,7 +22,6 @@ struct TransactionInput {
   OutPoint previous_output;
   ByteView script_sig;
   std::uint32_t sequence = 0;
-  ByteView witness;  // its encoding: compact size of the stack, then each item; empty without a witness
 };
 
 struct TransactionOutput {
@@ -34,6 +34,7 @@ struct Transaction {
   std::vector<TransactionInput> inputs;
   std::vector<TransactionOutput> outputs;
   std::uint32_t lock_time = 0;
+  std::array<ByteView, 3> stripped;  // the bytes a txid is made of: all but marker, flag and witnesses
 };
 
 // How the bytes may be serialized: as before BIP 144, or either way.
@@ -55,10 +56,7 @@ void write_output(Writer& writer, const TransactionOutput& output);
 // flag, or a witness form in which no input has a witness.
 Result<Transaction> parse_transaction(ByteView bytes, TransactionForm form);
 
-// The bytes again; with witnesses if an input has one.
-[[nodiscard]] Bytes encode_transaction(const Transaction& transaction);
-
 // The double SHA-256 of the stripped form.
-[[nodiscard]] Hash256 txid_of(const Transaction& transaction);
+[[nodiscard]] Hash256 txid_of(const Transaction& transaction) noexcept;
 
 }  // namespace ben::bitcoin

@@ -8,7 +8,7 @@
 
 namespace ben::bitcoin {
 
-inline constexpr std::size_t accounts_max = 32;
+inline constexpr std::size_t accounts_max = 8;
 
 class Wallet {
  public:
@@ -24,8 +24,8 @@ class Wallet {
   // derive_script(curve, account, branch, index), then encode_address.
   [[nodiscard]] const std::vector<Account>& accounts() const noexcept { return accounts_; }
 
-  // The private key of a path. Fails with `refused` (key-path) for an account that is not there or an index
-  // of 2^31 or more.
+  // The private key of a path. Fails with `refused`: key-path for an account that is not there, key-hardened
+  // for an index of 2^31 or more.
   Result<PrivateKey> derive_key(const Curve& curve, const KeyPath& path) const;
   // BIP 340's auxiliary bytes: SHA256(K_aux || sighash), K_aux = HKDF(seed, "ben/aux/v1").
   [[nodiscard]] Hash256 auxiliary(const Hash256& sighash) const noexcept;
@@ -37,7 +37,7 @@ class Wallet {
   Hash256 id_{};
   Fingerprint master_fingerprint_{};
   std::vector<Account> accounts_;
-  std::vector<std::array<PrivateKey, 2>> branch_keys_;  // of accounts_, receive and change
+  std::vector<std::array<ExtendedPrivateKey, 2>> branch_keys_;  // of accounts_, receive and change
   Secret<32> auxiliary_key_;
 };
 

@@ -1,0 +1,265 @@
+#include "bitcoin/review.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace ben::bitcoin {
+namespace {
+
+using Fields = std::span<const PsbtField>;
+
+// Witness bytes of one input: stack count, then size and item of each. A low-R signature has 70 bytes in DER
+// (one in some 128 is shorter by a byte), one more for its type.
+constexpr std::size_t p2wpkh_witness_bytes = 1 + 1 + 71 + 1 + 33;
+constexpr std::size_t p2tr_witness_bytes = 1 + 1 + 64;
+
+// Fields that only an input of another form has, and those that a signer or finalizer has written.
+constexpr std::array nested_fields{psbt_in::redeem_script, psbt_in::witness_script};
+constexpr std::array signature_fields{psbt_in::partial_sig, psbt_in::final_script_sig,
+                                      psbt_in::final_script_witness, psbt_in::tap_key_sig,
+                                      psbt_in::tap_script_sig};
+
+bool has_any(Fields fields, std::span<const std::uint8_t> types) noexcept {
+  return std::any_of(types.begin(), types.end(),
+                     [&](std::uint8_t type) { return find_field(fields, type) != nullptr; });
+}
+
+Result<> refuse_foreign_fields(const Psbt& psbt) {
+  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) {
+    if (has_any(psbt.input(i), nested_fields))
+      return Error{ErrorCode::refused, "psbt-input-nested", "psbt: an input has a redeem or witness script"};
+    if (has_any(psbt.input(i), signature_fields))
+      return Error{ErrorCode::refused, "psbt-input-signed",
+                   "psbt: an input is signed already; send it unsigned"};
+  }
+  return Ok{};
+}
+
+// The transaction that created a coin, parsed and hashed once for all inputs that bring the same bytes.
+class Parent {
+ public:
+  Result<TransactionOutput> find_output(ByteView bytes, const OutPoint& outpoint) {
+    if (bytes_.empty() || !equal(bytes, bytes_)) {
+      auto transaction = parse_transaction(bytes, TransactionForm::any);
+      if (!transaction) return transaction.error();
+      bytes_ = bytes;
+      transaction_ = *std::move(transaction);
+      txid_ = txid_of(transaction_);
+    }
+    if (txid_ != outpoint.txid || outpoint.index >= transaction_.outputs.size())
+      return Error{ErrorCode::refused, "psbt-parent-mismatch",
+                   "psbt: non_witness_utxo is not what the input spends"};
+    return transaction_.outputs[outpoint.index];
+  }
+
+ private:
+  ByteView bytes_;
+  Transaction transaction_;
+  Hash256 txid_{};
+};
+
+// The output an input spends: proved by its parent, or, for taproot alone, claimed by witness_utxo. A taproot
+// signature commits to the amount and script of every input, so one over a false claim is worthless.
+Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Parent& parent) {
+  const PsbtField* const parent_field = find_field(fields, psbt_in::non_witness_utxo);
+  const PsbtField* const utxo_field = find_field(fields, psbt_in::witness_utxo);
+  Reader reader(utxo_field == nullptr ? ByteView{} : utxo_field->value);
+  TransactionOutput spent = read_output(reader);
+  if (parent_field != nullptr) {
+    const auto proved = parent.find_output(parent_field->value, outpoint);
+    if (!proved) return proved.error();
+    if (utxo_field != nullptr &&
+        (spent.amount_sats != proved->amount_sats || !equal(spent.script, proved->script)))
+      return Error{ErrorCode::refused, "psbt-utxo-mismatch",
+                   "psbt: witness_utxo contradicts non_witness_utxo"};
+    spent = *proved;
+  }
+  if (utxo_field == nullptr && (parent_field == nullptr || is_p2tr(spent.script)))
+    return Error{ErrorCode::refused, "psbt-missing-utxo", "psbt: an input comes without witness_utxo"};
+  if (parent_field == nullptr && !is_p2tr(spent.script))
+    return Error{ErrorCode::refused, "psbt-missing-parent",
+                 "psbt: an input that is not taproot needs non_witness_utxo"};
+  if (!is_p2wpkh(spent.script) && !is_p2tr(spent.script))
+    return Error{ErrorCode::refused, "psbt-input-script",
+                 "psbt: an input spends another form than P2WPKH or P2TR"};
+  return spent;
+}
+
+// What each input spends. Inputs are visited in the order of their outpoints: equal ones are neighbours, and
+// so are those with one parent.
+Result<std::vector<TransactionOutput>> find_all_spent(const Psbt& psbt) {
+  const auto& inputs = psbt.transaction().inputs;
+  const auto outpoint = [&](std::size_t i) { return inputs[i].previous_output; };
+  std::vector<std::size_t> order(inputs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return outpoint(a) < outpoint(b); });
+  const auto same = [&](std::size_t a, std::size_t b) { return outpoint(a) == outpoint(b); };
+  if (std::adjacent_find(order.begin(), order.end(), same) != order.end())
+    return Error{ErrorCode::refused, "psbt-duplicate-input", "psbt: two inputs spend one outpoint"};
+
+  std::vector<TransactionOutput> spent(inputs.size());
+  Parent parent;
+  for (const std::size_t i : order) {
+    const auto found = find_spent(psbt.input(i), outpoint(i), parent);
+    if (!found) return found.error();
+    spent[i] = *found;
+  }
+  return spent;
+}
+
+Result<SighashType> admit_sighash(Fields fields, bool is_taproot) {
+  const PsbtField* const field = find_field(fields, psbt_in::sighash_type);
+  if (field == nullptr) return is_taproot ? SighashType::taproot_default : SighashType::all;
+  const std::uint32_t type = Reader(field->value).u32_le();
+  if (type == static_cast<std::uint32_t>(SighashType::all)) return SighashType::all;
+  if (type == 0 && is_taproot) return SighashType::taproot_default;
+  return Error{ErrorCode::refused, "psbt-sighash",
+               "psbt: sign only SIGHASH_ALL, or SIGHASH_DEFAULT for taproot"};
+}
+
+// The path of ours that a derivation field names: m/purpose'/coin'/account'/branch/index.
+std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose purpose, ByteView value) {
+  Reader reader(value);
+  if (purpose == Purpose::p2tr && read_compact_size(reader) != 0)
+    return std::nullopt;  // a key of script leaves
+  const ByteView fingerprint = reader.take(4);
+  std::array<std::uint32_t, 5> steps{};
+  for (std::uint32_t& step : steps) step = reader.u32_le();
+  if (reader.failed() || reader.remaining() != 0 || steps[3] > 1 || steps[4] >= hardened) return std::nullopt;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const Account& account = accounts[i];
+    if (account.id.purpose == purpose && equal(account.master_fingerprint, fingerprint) &&
+        steps[0] == (static_cast<std::uint32_t>(purpose) | hardened) &&
+        steps[1] == (parameters_of(account.network).coin_type | hardened) &&
+        steps[2] == (account.id.number | hardened))
+      return KeyPath{.account = i, .branch = static_cast<Branch>(steps[3]), .index = steps[4]};
+  }
+  return std::nullopt;
+}
+
+struct OwnScript {
+  KeyPath path;
+  PublicKey key;
+};
+
+// Whether a script is ours: the first hint that names a path of ours is tried, and believed only if the path
+// derives to the script. One hint, so that a long list costs one derivation. `hint` is the field's type.
+Result<std::optional<OwnScript>> find_own(const Curve& curve, std::span<const Account> accounts,
+                                          ByteView script, Fields fields, std::uint8_t hint) {
+  const Purpose purpose = is_p2tr(script) ? Purpose::p2tr : Purpose::p2wpkh;
+  for (const PsbtField& field : fields) {
+    if (field.key[0] != hint) continue;
+    const auto path = match_path(accounts, purpose, field.value);
+    if (!path) continue;
+    const auto derived = derive_script(curve, accounts[path->account], path->branch, path->index);
+    if (!derived) return derived.error();
+    if (!equal(derived->script, script)) break;
+    return std::optional<OwnScript>{{.path = *path, .key = derived->key}};
+  }
+  return std::optional<OwnScript>{};
+}
+
+// Adds to a sum that stays within 21 million BTC, and so cannot overflow.
+Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
+  if (amount > amount_sats_max || sum > amount_sats_max - amount)
+    return Error{ErrorCode::refused, "psbt-amount", "psbt: an amount or a sum is over 21 million BTC"};
+  sum += amount;
+  return Ok{};
+}
+
+Result<> review_inputs(const Curve& curve, std::span<const Account> accounts, Review& review) {
+  const auto spent = find_all_spent(review.psbt);
+  if (!spent) return spent.error();
+  review.inputs.reserve(spent->size());
+  for (std::size_t i = 0; i < spent->size(); ++i) {
+    const TransactionOutput& coin = (*spent)[i];
+    const Fields fields = review.psbt.input(i);
+    const bool is_taproot = is_p2tr(coin.script);
+    const auto added = add_amount(review.input_sats, coin.amount_sats);
+    if (!added) return added.error();
+    const auto sighash = admit_sighash(fields, is_taproot);
+    if (!sighash) return sighash.error();
+    const auto own = find_own(curve, accounts, coin.script, fields,
+                              is_taproot ? psbt_in::tap_bip32_derivation : psbt_in::bip32_derivation);
+    if (!own) return own.error();
+    if (!*own)
+      return Error{ErrorCode::refused, "psbt-input-foreign", "psbt: an input is not derived from our keys"};
+    review.inputs.push_back({.path = (*own)->path,
+                             .key = (*own)->key,
+                             .amount_sats = coin.amount_sats,
+                             .script = to_bytes(coin.script),
+                             .sighash = *sighash});
+  }
+  return Ok{};
+}
+
+// Sorts the outputs into change and destinations; gives their sum.
+Result<std::uint64_t> review_outputs(const Curve& curve, std::span<const Account> accounts,
+                                     std::uint32_t index_max, Review& review) {
+  std::uint64_t output_sats = 0;
+  const auto& outputs = review.psbt.transaction().outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto [amount_sats, script] = outputs[i];
+    const auto added = add_amount(output_sats, amount_sats);
+    if (!added) return added.error();
+    const auto own = find_own(curve, accounts, script, review.psbt.output(i),
+                              is_p2tr(script) ? psbt_out::tap_bip32_derivation : psbt_out::bip32_derivation);
+    if (!own) return own.error();
+    const bool is_ours = *own && (*own)->path.index <= index_max;
+    if (is_ours && (*own)->path.branch == Branch::change) {
+      review.change_sats += amount_sats;
+      review.change.push_back({i, (*own)->path, amount_sats, to_bytes(script)});
+    } else {
+      review.destinations.push_back({i, amount_sats, to_bytes(script), is_ours});
+    }
+  }
+  return output_sats;
+}
+
+std::uint64_t smallest_vsize(const Review& review) noexcept {
+  std::uint64_t weight = 4 * std::uint64_t{review.psbt.transaction_bytes().size()} + 2;  // marker and flag
+  for (const ReviewedInput& input : review.inputs) {
+    const std::size_t hash_type_bytes = input.sighash == SighashType::taproot_default ? 0 : 1;
+    weight += is_p2tr(input.script) ? p2tr_witness_bytes + hash_type_bytes : p2wpkh_witness_bytes;
+  }
+  return (weight + 3) / 4;
+}
+
+Hash256 decision_key_of(const Review& review) {
+  Writer writer;
+  for (const ReviewedInput& input : review.inputs) write_output(writer, {input.amount_sats, input.script});
+  return sha256({review.psbt.transaction_bytes(), writer.view()});
+}
+
+}  // namespace
+
+Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
+                           std::uint32_t index_max) {
+  Review review{.psbt = std::move(psbt)};
+  const Transaction& transaction = review.psbt.transaction();
+  if (transaction.inputs.empty() || transaction.outputs.empty())
+    return Error{ErrorCode::refused, "psbt-empty", "psbt: the transaction has no inputs or no outputs"};
+  const auto no_foreign_fields = refuse_foreign_fields(review.psbt);
+  if (!no_foreign_fields) return no_foreign_fields.error();
+  const auto inputs = review_inputs(curve, accounts, review);
+  if (!inputs) return inputs.error();
+  const auto output_sats = review_outputs(curve, accounts, index_max, review);
+  if (!output_sats) return output_sats.error();
+  if (*output_sats > review.input_sats)
+    return Error{ErrorCode::refused, "psbt-amount", "psbt: the outputs are worth more than the inputs"};
+
+  review.fee_sats = review.input_sats - *output_sats;
+  review.outflow_sats = review.input_sats - review.change_sats;
+  review.vsize_min = smallest_vsize(review);
+  review.fee_rate_sats_per_vbyte = (review.fee_sats + review.vsize_min - 1) / review.vsize_min;
+  if (review.fee_sats > fee_sats_max)
+    return Error{ErrorCode::refused, "psbt-fee", "psbt: the fee is over 0.1 BTC"};
+  if (review.fee_rate_sats_per_vbyte > fee_rate_sats_per_vbyte_max)
+    return Error{ErrorCode::refused, "psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte"};
+  review.txid = txid_of(transaction);
+  review.decision_key = decision_key_of(review);
+  return review;
+}
+
+}  // namespace ben::bitcoin

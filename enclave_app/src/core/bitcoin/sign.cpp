@@ -1,0 +1,64 @@
+#include "bitcoin/sign.hpp"
+
+namespace ben::bitcoin {
+namespace {
+
+struct SignatureField {
+  Bytes key;
+  Bytes value;
+};
+
+Result<SignatureField> sign_p2wpkh(const Curve& curve, const PrivateKey& key, const ReviewedInput& input,
+                                   const Hash256& hash) {
+  auto signature = curve.sign_ecdsa(key, input.key, hash);
+  if (!signature) return signature.error();
+  signature->push_back(static_cast<std::uint8_t>(SighashType::all));
+  const CompressedKey encoded = curve.encode(input.key);
+  Bytes field_key{psbt_in::partial_sig};
+  field_key.insert(field_key.end(), encoded.begin(), encoded.end());
+  return SignatureField{.key = std::move(field_key), .value = *std::move(signature)};
+}
+
+Result<SignatureField> sign_p2tr(const Curve& curve, const Wallet& wallet, const PrivateKey& key,
+                                 const ReviewedInput& input, const Hash256& hash) {
+  const auto output_key = curve.tweak_for_taproot(key, input.key);
+  if (!output_key) return output_key.error();
+  const auto signature =
+      curve.sign_schnorr(*output_key, ByteView(input.script).subspan(2), hash, wallet.auxiliary(hash));
+  if (!signature) return signature.error();
+  Bytes value = to_bytes(*signature);
+  if (input.sighash != SighashType::taproot_default)
+    value.push_back(static_cast<std::uint8_t>(input.sighash));
+  return SignatureField{.key = {psbt_in::tap_key_sig}, .value = std::move(value)};
+}
+
+}  // namespace
+
+Result<Bytes> sign_reviewed(const Curve& curve, const Wallet& wallet, const Review& review) {
+  std::vector<TransactionOutput> spent;
+  spent.reserve(review.inputs.size());
+  for (const ReviewedInput& input : review.inputs)
+    spent.push_back({.amount_sats = input.amount_sats, .script = input.script});
+  const SignatureHasher hasher(review.psbt.transaction(), spent);
+
+  std::vector<SignatureField> signatures;
+  signatures.reserve(review.inputs.size());
+  for (std::size_t i = 0; i < review.inputs.size(); ++i) {
+    const ReviewedInput& input = review.inputs[i];
+    const auto key = wallet.derive_key(curve, input.path);
+    if (!key) return key.error();
+    auto signature = is_p2tr(input.script)
+                         ? sign_p2tr(curve, wallet, *key, input, hasher.taproot_key_path(i, input.sighash))
+                         : sign_p2wpkh(curve, *key, input, hasher.p2wpkh(i));
+    if (!signature) return signature.error();
+    signatures.push_back(*std::move(signature));
+  }
+
+  std::vector<PsbtField> fields;
+  fields.reserve(signatures.size());
+  for (const SignatureField& signature : signatures)
+    fields.push_back({.key = signature.key, .value = signature.value});
+  return review.psbt.encode_with(fields);
+}
+
+}  // namespace ben::bitcoin

@@ -1,0 +1,79 @@
+#include "bitcoin/wallet.hpp"
+
+#include <algorithm>
+
+#include "crypto/hmac.hpp"
+
+namespace ben::bitcoin {
+namespace {
+
+Result<> admit_accounts(std::span<const AccountId> accounts) {
+  const Error bad_list{ErrorCode::malformed, "key-accounts",
+                       "key: want 1 to 8 different accounts below 2^31"};
+  if (accounts.empty() || accounts.size() > accounts_max) return bad_list;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const auto before = accounts.first(i);
+    if (accounts[i].number >= hardened ||
+        std::find(before.begin(), before.end(), accounts[i]) != before.end())
+      return bad_list;
+  }
+  return Ok{};
+}
+
+Result<ExtendedPrivateKey> derive_path(const Curve& curve, const ExtendedPrivateKey& key,
+                                       std::span<const std::uint32_t> path) {
+  auto child = derive_child(curve, key, path.front());
+  for (const std::uint32_t step : path.subspan(1)) {
+    if (child) child = derive_child(curve, *child, step);
+  }
+  return child;
+}
+
+}  // namespace
+
+Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Network network,
+                              std::span<const AccountId> accounts) {
+  const auto admitted = admit_accounts(accounts);
+  if (!admitted) return admitted.error();
+  const auto master = derive_master(curve, seed.expose());
+  if (!master) return master.error();
+
+  Wallet wallet;
+  const ExtendedPublicKey& master_public = master->public_half;
+  wallet.network_ = network;
+  wallet.id_ = sha256({as_bytes("ben/wallet/v1"), as_bytes(parameters_of(network).name),
+                       master_public.encoded_key, master_public.chain_code});
+  wallet.master_fingerprint_ = fingerprint_of(master_public);
+  wallet.auxiliary_key_ = hkdf_sha256<32>(seed.expose(), {}, "ben/aux/v1");
+  for (const AccountId& id : accounts) {
+    const std::array<std::uint32_t, 3> path{static_cast<std::uint32_t>(id.purpose) | hardened,
+                                            parameters_of(network).coin_type | hardened,
+                                            id.number | hardened};
+    const auto key = derive_path(curve, *master, path);
+    if (!key) return key.error();
+    auto receive = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive));
+    if (!receive) return receive.error();
+    auto change = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::change));
+    if (!change) return change.error();
+    wallet.accounts_.push_back({.id = id,
+                                .network = network,
+                                .master_fingerprint = wallet.master_fingerprint_,
+                                .key = key->public_half,
+                                .branches = {receive->public_half, change->public_half}});
+    wallet.branch_keys_.push_back({*std::move(receive), *std::move(change)});
+  }
+  return wallet;
+}
+
+Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) const {
+  if (path.account >= branch_keys_.size())
+    return Error{ErrorCode::refused, "key-path", "key: the wallet has no such account"};
+  return derive_child_key(curve, branch_keys_[path.account][static_cast<std::size_t>(path.branch)],
+                          path.index);
+}
+
+Hash256 Wallet::auxiliary(const Hash256& sighash) const noexcept {
+  return sha256({auxiliary_key_.expose(), sighash});
+}
+
+}  // namespace ben::bitcoin
