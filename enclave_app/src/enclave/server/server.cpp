@@ -1,0 +1,139 @@
+#include "server/server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <poll.h>
+
+namespace ben::server {
+
+Result<> Server::run() {
+  std::vector<pollfd> events;
+  for (;;) {
+    events.assign(1, {.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
+    for (const auto& peer : peers_) {
+      // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
+      // answers.
+      const bool is_writing = peer->connection.wants_to_write();
+      events.push_back(
+          {.fd = peer->connection.descriptor(), .events = static_cast<short>(is_writing ? POLLOUT : POLLIN), .revents = 0});
+    }
+    const int ready = ::poll(events.data(), events.size(), wait_ms());
+    if (ready < 0 && errno != EINTR) {
+      return Error{ErrorCode::unavailable, "wire-poll", "server: waiting for connections failed"};
+    }
+    signer_.begin_group();
+    const auto now = Clock::now();
+    for (std::size_t i = peers_.size(); i > 0; --i) {
+      Peer& peer = *peers_[i - 1];
+      const short happened = ready > 0 ? events[i].revents : short{0};
+      if (!serve(peer, happened) || has_missed_deadline(peer, now)) drop(i - 1);
+    }
+    if (ready > 0 && events[0].revents != 0) accept_one();
+  }
+}
+
+// Until the next deadline of anybody; -1: for ever.
+int Server::wait_ms() const {
+  std::optional<Clock::time_point> next;
+  const auto consider = [&](std::optional<Clock::time_point> candidate) {
+    if (candidate && (!next || *candidate < *next)) next = candidate;
+  };
+  for (const auto& peer : peers_) {
+    consider(peer->connection.deadline());
+    // What was read before an answer filled the socket is looked at now, without waiting.
+    if (peer->connection.has_input() && !peer->connection.wants_to_write()) return 0;
+  }
+  if (operating_ != nullptr) consider(operation_until_);
+  if (!next) return -1;
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*next - Clock::now()).count() + 1;
+  return static_cast<int>(std::clamp<long>(left, 0, 60'000));
+}
+
+void Server::accept_one() {
+  auto descriptor = listener_.accept();
+  if (!descriptor || peers_.size() >= connections_max) return;  // one too many is closed at once
+  peers_.push_back(std::make_unique<Peer>(std::move(*descriptor), budget_));
+  peers_.back()->connection.send(wire::FrameType::hello, as_bytes(wire::encode_hello()));
+}
+
+Result<> Server::serve(Peer& peer, short events) {
+  Connection& connection = peer.connection;
+  if (connection.wants_to_write()) {
+    const auto flushed = connection.flush();
+    if (!flushed) return flushed;
+  }
+  if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !connection.wants_to_write()) {
+    const auto received = connection.receive();
+    if (!received) return received;
+  }
+  while (!connection.wants_to_write()) {
+    const auto frame = connection.next_frame();
+    if (!frame) return frame.error();
+    if (!*frame) break;
+    const auto taken = take_frame(peer, **frame);
+    connection.release(**frame);
+    if (!taken) return taken;
+    const auto flushed = connection.flush();
+    if (!flushed) return flushed;
+  }
+  return Ok{};
+}
+
+Result<> Server::take_frame(Peer& peer, const ArrivedFrame& frame) {
+  const Error unexpected{ErrorCode::malformed, "wire-order", "server: a frame came that nobody waits for"};
+  const bool is_reply = frame.type == wire::FrameType::ack || frame.type == wire::FrameType::kms_reply;
+  if (peer.has_said_hello == (frame.type == wire::FrameType::hello)) return unexpected;
+  if ((operating_ == &peer) != is_reply) return unexpected;
+  if (frame.dropped_hash && frame.type != wire::FrameType::request) return unexpected;
+
+  switch (frame.type) {
+    case wire::FrameType::hello: {
+      const auto admitted = wire::admit_hello(frame.body);
+      if (!admitted) return admitted;
+      peer.has_said_hello = true;
+      return Ok{};
+    }
+    case wire::FrameType::request:
+      send(peer, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash) : signer_.handle(frame.body));
+      return Ok{};
+    case wire::FrameType::config:
+      send(peer, signer_.configure(frame.body));
+      return Ok{};
+    case wire::FrameType::ack:
+    case wire::FrameType::kms_reply:
+      operating_ = nullptr;
+      send(peer, signer_.resume(frame.type, frame.body));
+      return Ok{};
+    case wire::FrameType::response:
+    case wire::FrameType::persist:
+    case wire::FrameType::kms_decrypt:
+      return unexpected;
+  }
+  return unexpected;
+}
+
+void Server::send(Peer& peer, const signer::Reply& reply) {
+  if (reply.type != wire::FrameType::response) {
+    const auto deadline = reply.type == wire::FrameType::persist ? persist_deadline : kms_deadline;
+    operating_ = &peer;
+    operation_until_ = Clock::now() + deadline;
+  }
+  peer.connection.send(reply.type, reply.body);
+}
+
+bool Server::has_missed_deadline(const Peer& peer, Clock::time_point now) const {
+  if (operating_ == &peer && now >= operation_until_) return true;
+  const auto deadline = peer.connection.deadline();
+  return deadline && now >= *deadline;
+}
+
+void Server::drop(std::size_t place) {
+  if (operating_ == peers_[place].get()) {
+    operating_ = nullptr;
+    signer_.abandon();
+  }
+  peers_.erase(peers_.begin() + static_cast<std::ptrdiff_t>(place));
+}
+
+}  // namespace ben::server

@@ -1,0 +1,50 @@
+// Server: one loop over the listener and its connections. Docs: docs/protocol.md section 1.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "server/connection.hpp"
+#include "signer/signer.hpp"
+
+namespace ben::server {
+
+inline constexpr std::size_t connections_max = 16;
+inline constexpr std::size_t memory_bytes_max = 32UL * 1024 * 1024;
+inline constexpr std::chrono::seconds persist_deadline{10};
+inline constexpr std::chrono::seconds kms_deadline{60};
+
+class Server {
+ public:
+  // Both have to outlive the server.
+  Server(Listener& listener, signer::Signer& signer) noexcept : listener_(listener), signer_(signer) {}
+
+  // Serves for ever; returns only when waiting for events fails, with `unavailable` (wire-poll).
+  Result<> run();
+
+ private:
+  struct Peer {
+    Peer(Descriptor descriptor, MemoryBudget& budget) noexcept : connection(std::move(descriptor), budget) {}
+    Connection connection;
+    bool has_said_hello = false;
+  };
+
+  [[nodiscard]] int wait_ms() const;
+  void accept_one();
+  Result<> serve(Peer& peer, short events);
+  Result<> take_frame(Peer& peer, const ArrivedFrame& frame);
+  void send(Peer& peer, const signer::Reply& reply);
+  [[nodiscard]] bool has_missed_deadline(const Peer& peer, Clock::time_point now) const;
+  void drop(std::size_t place);
+
+  Listener& listener_;
+  signer::Signer& signer_;
+  MemoryBudget budget_{memory_bytes_max};
+  std::vector<std::unique_ptr<Peer>> peers_;
+
+  // The connection whose operation is under way, and until when it may take.
+  Peer* operating_ = nullptr;
+  Clock::time_point operation_until_{};
+};
+
+}  // namespace ben::server

@@ -1,0 +1,35 @@
+// Entropy: the random source of the enclave, mixed so that one honest source is enough.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/secret.hpp"
+#include "crypto/random.hpp"
+#include "nsm/client.hpp"
+
+namespace ben::signer {
+
+// Each fill is HKDF over SHA-512 of NSM random bytes, getrandom and RDSEED (where the processor has it).
+// Fails with `unavailable` or `refused`: nsm-… when the NSM fails, nsm-random-repeats when it gives the same
+// bytes twice, nsm-getrandom when the kernel gives none.
+class Entropy final : public RandomSource {
+ public:
+  explicit Entropy(NsmClient& nsm) noexcept : nsm_(nsm) {}
+
+  Result<> fill(std::span<std::uint8_t> out) override;
+
+  // The same with bytes from operators mixed in: a wallet's seed.
+  Result<Secret<32>> draw_seed(std::span<const Bytes> operators);
+
+  // Feeds libcrypto's generator; call before the first key is made with it.
+  Result<> feed_libcrypto();
+
+ private:
+  Result<Secret<64>> pool(std::span<const Bytes> operators);
+
+  NsmClient& nsm_;
+  std::optional<Secret<64>> last_nsm_;
+};
+
+}  // namespace ben::signer

@@ -1,0 +1,149 @@
+#include "signer/signer.hpp"
+
+#include <algorithm>
+
+#include <openssl/crypto.h>
+
+#include "base/hex.hpp"
+#include "json/object_reader.hpp"
+#include "json/writer.hpp"
+
+namespace ben::signer {
+namespace {
+
+constexpr std::string_view no_id = "null";
+
+Reply response(std::string body) {
+  return Reply{.type = wire::FrameType::response, .body = to_bytes(as_bytes(body))};
+}
+
+}  // namespace
+
+const Signer::Method Signer::methods[] = {
+    {"get_info", &Signer::get_info, false},
+    {"get_attestation", &Signer::get_attestation, false},
+    {"get_public_key", &Signer::get_public_key, false},
+    {"get_address", &Signer::get_address, false},
+    {"get_descriptors", &Signer::get_descriptors, false},
+    {"get_policy", &Signer::get_policy, false},
+    {"genesis", &Signer::genesis, true},
+    {"certify_wallet", &Signer::certify_wallet, true},
+    {"unseal", &Signer::unseal, true},
+    {"set_policy", &Signer::set_policy, true},
+    {"sign_transaction", &Signer::sign_transaction, false},
+    {"evaluate_transaction", &Signer::evaluate_transaction, false},
+};
+
+Signer::Signer(NsmTransport& nsm, std::string rng)
+    : nsm_(nsm), rng_(std::move(rng)), entropy_(nsm_), clock_(nsm_) {}
+
+Result<std::unique_ptr<Signer>> Signer::start(NsmTransport& nsm, std::string rng) {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);  // no file is opened
+  std::unique_ptr<Signer> signer(new Signer(nsm, std::move(rng)));
+  const auto fed = signer->entropy_.feed_libcrypto();
+  if (!fed) return fed.error();
+  auto keys = BootKeys::draw(signer->entropy_);
+  if (!keys) return keys.error();
+  signer->keys_.emplace(std::move(*keys));
+  return signer;
+}
+
+Reply Signer::configure(ByteView config) {
+  const Hash256 request_hash = sha256(config);
+  if (config_given_) {
+    return error_answer(
+        no_id, request_hash,
+        {ErrorCode::refused, "state-config-given", "config: a config was measured in this boot already"});
+  }
+  config_given_ = true;
+  auto measured = measure_config(nsm_, config);
+  if (!measured) return error_answer(no_id, request_hash, measured.error());
+  config_.emplace(std::move(*measured));
+  custody_.emplace(*keys_, *config_, nsm_, entropy_);
+  const auto prepared = custody_->prepare();
+  if (!prepared) return error_answer(no_id, request_hash, prepared.error());
+  return answer(no_id, request_hash,
+                Progress(json::ObjectWriter()
+                             .text("config_hash", encode_hex(config_->hash))
+                             .text("pcr16", encode_hex(config_->pcr16))
+                             .finish()));
+}
+
+Reply Signer::handle(ByteView body) {
+  const Hash256 request_hash = sha256(body);
+  const auto request = wire::parse_rpc_request(body);
+  if (!request) return error_answer(no_id, request_hash, request.error());
+  return answer(request->id, request_hash, dispatch(*request));
+}
+
+Result<Progress> Signer::dispatch(const wire::RpcRequest& request) {
+  const auto* method = std::find_if(std::begin(methods), std::end(methods),
+                                    [&](const Method& known) { return known.name == request.method; });
+  if (method == std::end(methods)) return Error{ErrorCode::malformed, "rpc-method", "rpc: no such method"};
+  if (!custody_) {
+    return Error{ErrorCode::refused, "state-no-config",
+                 "signer: the broker has not given a valid config yet"};
+  }
+  if (method->is_operation && open_) {
+    return Error{ErrorCode::unavailable, "state-busy", "signer: another operation is under way: try again"};
+  }
+  return (this->*method->handler)(request.params);
+}
+
+Reply Signer::resume(wire::FrameType type, ByteView body) {
+  if (!open_) {
+    return error_answer(no_id, sha256(body),
+                        {ErrorCode::refused, "wire-order", "signer: no operation is under way"});
+  }
+  const Open open = std::move(*open_);
+  open_.reset();
+  auto progress = governance_.is_pending() ? governance_.resume(type, body) : custody_->resume(type, body);
+  return answer(open.id, open.request_hash, progress);
+}
+
+void Signer::abandon() {
+  open_.reset();
+  governance_.abandon();
+  if (custody_) custody_->abandon();
+}
+
+Reply Signer::refuse_busy(const Hash256& request_hash) const {
+  return error_answer(
+      no_id, request_hash,
+      {ErrorCode::unavailable, "rpc-busy", "signer: too many bytes of requests at once: try again"});
+}
+
+Reply Signer::answer(std::string_view id, const Hash256& request_hash, const Result<Progress>& progress) {
+  if (!progress) {
+    // An operation that failed leaves nothing behind; one of another connection goes on.
+    if (!open_) abandon();
+    return error_answer(id, request_hash, progress.error());
+  }
+  if (const auto* question = std::get_if<Question>(&*progress)) {
+    open_ = Open{.id = std::string(id), .request_hash = request_hash};
+    return Reply{.type = question->type, .body = question->body};
+  }
+  const wire::RpcOutcome outcome{.is_error = false, .json = std::get<ResultJson>(*progress)};
+  return response(wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key));
+}
+
+Reply Signer::error_answer(std::string_view id, const Hash256& request_hash, const Error& error) const {
+  const wire::RpcOutcome outcome{.is_error = true, .json = wire::encode_rpc_error(error)};
+  return response(wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key));
+}
+
+std::string Signer::statement() const {
+  const ActivePolicy* active = governance_.active();
+  return wire::encode_statement({.boot_id = keys_->boot_id,
+                                 .network = bitcoin::parameters_of(config_->config.network).name,
+                                 .response_key = keys_->response_key.public_key(),
+                                 .wallet_id = custody_->wallet_id(),
+                                 .origin = custody_->origin(),
+                                 .config_hash = config_->hash,
+                                 .policy_hash = active == nullptr ? std::optional<Hash256>() : active->hash,
+                                 .policy_epoch = active == nullptr ? 0 : active->policy.epoch,
+                                 .state = custody_->state(),
+                                 .rng = rng_});
+}
+
+}  // namespace ben::signer

@@ -1,0 +1,101 @@
+// Signer: the enclave's whole behaviour as a pure machine. Frames in, frames out; the server moves the bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "signer/custody.hpp"
+#include "signer/transactions.hpp"
+
+namespace ben::signer {
+
+// The frame to send back. After anything else than RESPONSE the caller owes resume() or abandon().
+struct Reply {
+  wire::FrameType type;
+  Bytes body;
+};
+
+class Signer {
+ public:
+  // `nsm` has to outlive the signer. `rng`: the name of the kernel's random source, as the platform reports
+  // it. Fails with nsm-… when the boot keys cannot be made.
+  static Result<std::unique_ptr<Signer>> start(NsmTransport& nsm, std::string rng);
+
+  // The CONFIG frame, once a boot.
+  Reply configure(ByteView config);
+
+  // A REQUEST frame.
+  Reply handle(ByteView request);
+
+  // An ACK or KMS_REPLY frame for the operation under way.
+  Reply resume(wire::FrameType type, ByteView body);
+
+  // The connection of the operation is gone, or it took too long: nothing of it remains.
+  void abandon();
+
+  // A request that was not kept in memory, as too much is there already.
+  [[nodiscard]] Reply refuse_busy(const Hash256& request_hash) const;
+
+  // The decisions that follow share one time.
+  void begin_group() { clock_.begin_group(); }
+
+ private:
+  Signer(NsmTransport& nsm, std::string rng);
+
+  using Handler = Result<Progress> (Signer::*)(const json::Value& params);
+  struct Method {
+    std::string_view name;
+    Handler handler;
+    bool is_operation;  // may ask the broker in between
+  };
+  static const Method methods[];
+
+  Result<Progress> dispatch(const wire::RpcRequest& request);
+  Result<Progress> get_info(const json::Value& params);
+  Result<Progress> get_attestation(const json::Value& params);
+  Result<Progress> get_public_key(const json::Value& params);
+  Result<Progress> get_address(const json::Value& params);
+  Result<Progress> get_descriptors(const json::Value& params);
+  Result<Progress> get_policy(const json::Value& params);
+  Result<Progress> genesis(const json::Value& params);
+  Result<Progress> certify_wallet(const json::Value& params);
+  Result<Progress> unseal(const json::Value& params);
+  Result<Progress> set_policy(const json::Value& params);
+  Result<Progress> sign_transaction(const json::Value& params);
+  Result<Progress> evaluate_transaction(const json::Value& params);
+
+  // What get_public_key and get_address name: {"account","branch","index"}.
+  struct NamedKey {
+    const bitcoin::Account* account;
+    bitcoin::DerivedScript derived;
+    std::string path;
+  };
+  Result<NamedKey> named_key(const json::Value& params) const;
+  Result<DecisionContext> decision_context();
+  Result<const bitcoin::Wallet*> armed_wallet() const;
+  [[nodiscard]] std::string statement() const;
+  [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash,
+                             const Result<Progress>& progress);
+  [[nodiscard]] Reply error_answer(std::string_view id, const Hash256& request_hash,
+                                   const Error& error) const;
+
+  // The request that an operation will answer.
+  struct Open {
+    std::string id;
+    Hash256 request_hash;
+  };
+
+  NsmClient nsm_;
+  std::string rng_;
+  Entropy entropy_;
+  TrustedClock clock_;
+  RequestLedger ledger_;
+  std::optional<BootKeys> keys_;  // there once start() succeeded
+  bool config_given_ = false;
+  std::optional<MeasuredConfig> config_;
+  std::optional<Custody> custody_;  // there with the config
+  Governance governance_;
+  std::optional<Open> open_;
+};
+
+}  // namespace ben::signer
