@@ -9,6 +9,7 @@
 
 #include "crypto/hash.hpp"
 #include "nsm/client.hpp"
+#include "nsm/issued_chain.hpp"
 #include "nsm/test_pki.hpp"
 #include "nsm/transport.hpp"
 
@@ -23,19 +24,18 @@ struct BootFacts {
   Hash384 pcr0{};
   Hash384 pcr1{};
   Hash384 pcr2{};
-  std::optional<Hash384> pcr8;                      // of a signed image
-  std::string role_arn;                             // the parent's IAM role, measured in PCR3; empty: none
-  std::string instance_id = "i-0123456789abcdef0";  // measured in PCR4
-  std::uint64_t enclave_number = 0;                 // the 16 hex digits of the module id
-  std::string region = "us-east-1";
-  bool debug = false;  // zeroes PCR0, 1, 2, 3 and 8
+  std::optional<Hash384> pcr8;  // of a signed image
+  std::string role_arn;         // the parent's IAM role, measured in PCR3; empty: none
+  EnclaveName name;             // its instance is measured in PCR4
+  bool debug =
+      false;  // zeroes PCR0, PCR1, PCR2 and PCR8, and no other (genuine debug documents have 3 and 4)
 };
 
 // Not safe for use by two threads at once.
 class SoftwareNsm final : public NsmTransport {
  public:
-  // `pki` has to outlive the module. Makes region, zone and instance certificates of its own.
-  SoftwareNsm(const TestPki& pki, BootFacts facts, ClockMs clock = system_clock_ms);
+  // `pki` has to outlive the module.
+  SoftwareNsm(const TestPki& pki, const BootFacts& facts, ClockMs clock = system_clock_ms);
 
   // Never fails: a request that cannot be read is answered as the module does, by {Error: ...}.
   Result<std::size_t> exchange(ByteView request, std::span<std::uint8_t> reply) override;
@@ -47,33 +47,20 @@ class SoftwareNsm final : public NsmTransport {
     Hash384 value{};
     bool locked = false;
   };
-  struct Issued {
-    SigningKey key;
-    Bytes certificate;
-  };
-  struct Chain {
-    std::uint64_t made_at_s;  // of region, zone and instance
-    std::vector<Bytes> cabundle;
-    SigningKey instance_key;
-    std::uint64_t leaf_made_at_s;
-    Issued leaf;
-  };
-
   Bytes answer(ByteView request);
   Bytes describe() const;
+  Bytes get_random() const;
   Bytes describe_pcr(std::uint64_t index) const;
   Bytes extend_pcr(std::uint64_t index, ByteView data);
   Bytes lock_pcr(std::uint64_t index);
   Bytes lock_pcrs(std::uint64_t range);
   Bytes attestation(const AttestationFields& fields);
-  void renew_chain(std::uint64_t now_s);
+  [[nodiscard]] std::uint64_t count_locked() const;
 
-  const TestPki& pki_;
-  BootFacts facts_;
   ClockMs clock_;
   std::string module_id_;
   std::array<Pcr, nsm_pcr_count> pcrs_{};
-  std::optional<Chain> chain_;
+  IssuedChain chain_;
 };
 
 }  // namespace ben::emulator

@@ -22,6 +22,7 @@ class TestPki {
   static TestPki make();
 
   [[nodiscard]] const Bytes& root_certificate() const noexcept { return certificate_; }  // DER
+  [[nodiscard]] static Bytes root_name();                                                // DER
   [[nodiscard]] const SigningKey& root_key() const noexcept { return key_; }
 
  private:
