@@ -1,0 +1,212 @@
+// Builds PSBTs for tests, benches and fuzz corpora: valid as they come, with every part open to change.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "bitcoin/account.hpp"
+#include "bitcoin/psbt.hpp"
+#include "bitcoin/wallet.hpp"
+
+namespace ben::bitcoin::test {
+
+struct Field {
+  Bytes key;
+  Bytes value;
+};
+using FieldMap = std::vector<Field>;
+
+inline Field* find(FieldMap& map, std::uint8_t type) {
+  const auto found =
+      std::find_if(map.begin(), map.end(), [type](const Field& f) { return f.key[0] == type; });
+  return found == map.end() ? nullptr : &*found;
+}
+
+inline void set(FieldMap& map, Bytes key, Bytes value) {
+  map.push_back({std::move(key), std::move(value)});
+}
+
+inline void remove(FieldMap& map, std::uint8_t type) {
+  std::erase_if(map, [type](const Field& f) { return f.key[0] == type; });
+}
+
+struct DraftInput {
+  OutPoint previous_output;
+  Bytes script_sig;
+  std::uint32_t sequence = 0xfffffffd;
+};
+
+struct DraftOutput {
+  std::uint64_t amount_sats = 0;
+  Script script;
+};
+
+// The stripped form of a transaction.
+inline Bytes encode_stripped(std::uint32_t version, std::span<const DraftInput> inputs,
+                             std::span<const DraftOutput> outputs, std::uint32_t lock_time) {
+  Writer writer;
+  writer.u32_le(version);
+  write_compact_size(writer, inputs.size());
+  for (const DraftInput& input : inputs) {
+    writer.bytes(input.previous_output.txid).u32_le(input.previous_output.index);
+    write_sized(writer, input.script_sig);
+    writer.u32_le(input.sequence);
+  }
+  write_compact_size(writer, outputs.size());
+  for (const DraftOutput& output : outputs) write_output(writer, {output.amount_sats, output.script});
+  return writer.u32_le(lock_time).take();
+}
+
+inline Bytes encode_utxo(std::uint64_t amount_sats, ByteView script) {
+  Writer writer;
+  write_output(writer, {amount_sats, script});
+  return writer.take();
+}
+
+// A PSBT in parts. Everything is public: a test changes one thing and encodes.
+struct PsbtDraft {
+  std::uint32_t version = 2;
+  std::uint32_t lock_time = 0;
+  std::vector<DraftInput> inputs;
+  std::vector<DraftOutput> outputs;
+  FieldMap global;  // after the unsigned transaction
+  std::vector<FieldMap> input_fields;
+  std::vector<FieldMap> output_fields;
+
+  [[nodiscard]] Bytes unsigned_transaction() const {
+    return encode_stripped(version, inputs, outputs, lock_time);
+  }
+
+  [[nodiscard]] Bytes encode() const {
+    Writer writer;
+    writer.text("psbt").u8(0xff);
+    const auto write_map = [&writer](const FieldMap& map) {
+      for (const Field& field : map) {
+        write_sized(writer, field.key);
+        write_sized(writer, field.value);
+      }
+      writer.u8(0);
+    };
+    FieldMap first{{{0x00}, unsigned_transaction()}};
+    first.insert(first.end(), global.begin(), global.end());
+    write_map(first);
+    for (const FieldMap& map : input_fields) write_map(map);
+    for (const FieldMap& map : output_fields) write_map(map);
+    return writer.take();
+  }
+};
+
+// Adds coins and outputs of the given accounts to a draft. Deterministic: the same calls give the same bytes.
+class PsbtBuilder {
+ public:
+  struct Coin {
+    KeyPath path;
+    std::uint64_t amount_sats = 0;
+  };
+
+  PsbtBuilder(const Curve& curve, std::span<const Account> accounts) : curve_(&curve), accounts_(accounts) {}
+
+  // Spends coins that one parent transaction created, each with witness_utxo, non_witness_utxo and
+  // derivation.
+  PsbtBuilder& spend(const std::vector<Coin>& coins) {
+    std::vector<DraftOutput> created{{.amount_sats = 1'000, .script = make_p2pkh(Bytes(20, 0x11))}};
+    for (const Coin& coin : coins) created.push_back({coin.amount_sats, derive(coin.path).script});
+    ++parents_;
+    const OutPoint origin{.txid = sha256(as_bytes("parent " + std::to_string(parents_))), .index = parents_};
+    const DraftInput origin_input{.previous_output = origin, .script_sig = Bytes(71, 0x22)};
+    const Bytes parent = encode_stripped(1, std::span(&origin_input, 1), created, 0);
+    for (std::size_t i = 0; i < coins.size(); ++i) {
+      const auto output = static_cast<std::uint32_t>(i + 1);
+      draft.inputs.push_back(
+          {.previous_output = {.txid = sha256d(parent), .index = output}, .script_sig = {}});
+      FieldMap fields;
+      set(fields, {psbt_in::non_witness_utxo}, parent);
+      set(fields, {psbt_in::witness_utxo}, encode_utxo(coins[i].amount_sats, created[output].script));
+      set_derivation(fields, coins[i].path, psbt_in::bip32_derivation, psbt_in::tap_bip32_derivation);
+      draft.input_fields.push_back(std::move(fields));
+    }
+    return *this;
+  }
+
+  PsbtBuilder& spend(const KeyPath& path, std::uint64_t amount_sats) { return spend({{path, amount_sats}}); }
+
+  PsbtBuilder& pay(Script script, std::uint64_t amount_sats) {
+    draft.outputs.push_back({amount_sats, std::move(script)});
+    draft.output_fields.emplace_back();
+    return *this;
+  }
+
+  // Pays to a path of ours and says so in the derivation field: change, or a receive address.
+  PsbtBuilder& pay_own(const KeyPath& path, std::uint64_t amount_sats) {
+    pay(derive(path).script, amount_sats);
+    set_derivation(draft.output_fields.back(), path, psbt_out::bip32_derivation,
+                   psbt_out::tap_bip32_derivation);
+    return *this;
+  }
+
+  // Writes the derivation field of a path, whatever script the map belongs to.
+  void set_derivation(FieldMap& fields, const KeyPath& path, std::uint8_t v0_type,
+                      std::uint8_t taproot_type) const {
+    const Account& account = accounts_[path.account];
+    const bool is_taproot = account.id.purpose == Purpose::p2tr;
+    const CompressedKey key = curve_->encode(derive(path).key);
+    const ByteView key_data = is_taproot ? ByteView(key).subspan(1) : ByteView(key);
+    Bytes field_key{is_taproot ? taproot_type : v0_type};
+    field_key.insert(field_key.end(), key_data.begin(), key_data.end());
+    Writer value;
+    if (is_taproot) value.u8(0);
+    value.bytes(account.master_fingerprint)
+        .u32_le(static_cast<std::uint32_t>(account.id.purpose) | hardened)
+        .u32_le(parameters_of(account.network).coin_type | hardened)
+        .u32_le(account.id.number | hardened)
+        .u32_le(static_cast<std::uint32_t>(path.branch))
+        .u32_le(path.index);
+    set(fields, std::move(field_key), value.take());
+  }
+
+  [[nodiscard]] DerivedScript derive(const KeyPath& path) const {
+    return *derive_script(*curve_, accounts_[path.account], path.branch, path.index);
+  }
+
+  [[nodiscard]] Psbt parse() const { return *Psbt::parse(draft.encode()); }
+
+  PsbtDraft draft;
+
+ private:
+  const Curve* curve_;
+  std::span<const Account> accounts_;
+  std::uint32_t parents_ = 0;
+};
+
+// The default accounts of a wallet: position 0 is P2WPKH, position 1 is P2TR.
+inline constexpr std::array default_accounts{AccountId{Purpose::p2wpkh, 0}, AccountId{Purpose::p2tr, 0}};
+
+inline Secret<32> fill_secret(std::uint8_t byte) {
+  Secret<32> secret;
+  std::ranges::fill(secret.expose_mutable(), byte);
+  return secret;
+}
+
+inline Wallet make_wallet(const Curve& curve, std::uint8_t seed_byte = 0x5e,
+                          Network network = Network::regtest) {
+  auto wallet = Wallet::derive(curve, fill_secret(seed_byte), network, default_accounts);
+  if (!wallet) std::abort();
+  return *std::move(wallet);
+}
+
+// `count` coins of one account of 100,000 sats each, a parent for each, one payment of 90 % and change.
+inline Bytes make_spend(const Curve& curve, std::span<const Account> accounts, std::size_t account,
+                        std::size_t count) {
+  PsbtBuilder builder(curve, accounts);
+  for (std::size_t i = 0; i < count; ++i)
+    builder.spend({.account = account, .branch = Branch::receive, .index = static_cast<std::uint32_t>(i)},
+                  100'000);
+  builder.pay(make_witness_script(0, Bytes(20, 0x77)), 90'000 * count);
+  builder.pay_own({.account = account, .branch = Branch::change, .index = 0}, 9'000 * count);
+  return builder.draft.encode();
+}
+
+}  // namespace ben::bitcoin::test
