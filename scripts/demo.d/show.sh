@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # scripts/demo sets root, demo, build and what the parts share
 # How the demo speaks: numbered steps, the commands as one would type them, and what came of them.
 
 step_number=0
