@@ -3,38 +3,42 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <poll.h>
-
 namespace ben::server {
 
 Result<> Server::run() {
-  std::vector<pollfd> events;
   for (;;) {
-    events.assign(1, {.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
-    for (const auto& peer : peers_) {
-      // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
-      // answers.
-      const bool is_writing = peer->connection.wants_to_write();
-      events.push_back(
-          {.fd = peer->connection.descriptor(), .events = static_cast<short>(is_writing ? POLLOUT : POLLIN), .revents = 0});
-    }
-    const int ready = ::poll(events.data(), events.size(), wait_ms());
-    if (ready < 0 && errno != EINTR) {
-      return Error{ErrorCode::unavailable, "wire-poll", "server: waiting for connections failed"};
-    }
-    signer_.begin_group();
-    const auto now = Clock::now();
-    for (std::size_t i = peers_.size(); i > 0; --i) {
-      Peer& peer = *peers_[i - 1];
-      const short happened = ready > 0 ? events[i].revents : short{0};
-      if (!serve(peer, happened) || has_missed_deadline(peer, now)) drop(i - 1);
-    }
-    if (ready > 0 && events[0].revents != 0) accept_one();
+    const auto served = serve_once(-1);
+    if (!served) return served;
   }
 }
 
-// Until the next deadline of anybody; -1: for ever.
-int Server::wait_ms() const {
+Result<> Server::serve_once(int wait_ms_max) {
+  events_.assign(1, {.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
+  for (const auto& peer : peers_) {
+    // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
+    // answers.
+    const bool is_writing = peer->connection.wants_to_write();
+    events_.push_back({.fd = peer->connection.descriptor(),
+                       .events = static_cast<short>(is_writing ? POLLOUT : POLLIN),
+                       .revents = 0});
+  }
+  const int ready = ::poll(events_.data(), events_.size(), wait_ms(wait_ms_max));
+  if (ready < 0 && errno != EINTR) {
+    return Error{ErrorCode::unavailable, "wire-poll", "server: waiting for connections failed"};
+  }
+  signer_.begin_group();
+  const auto now = Clock::now();
+  for (std::size_t i = peers_.size(); i > 0; --i) {
+    Peer& peer = *peers_[i - 1];
+    const short happened = ready > 0 ? events_[i].revents : short{0};
+    if (!serve(peer, happened) || has_missed_deadline(peer, now)) drop(i - 1);
+  }
+  if (ready > 0 && events_[0].revents != 0) accept_one();
+  return Ok{};
+}
+
+// Until the next deadline of anybody, but no longer than wait_ms_max; -1: for ever.
+int Server::wait_ms(int wait_ms_max) const {
   std::optional<Clock::time_point> next;
   const auto consider = [&](std::optional<Clock::time_point> candidate) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
@@ -45,9 +49,10 @@ int Server::wait_ms() const {
     if (peer->connection.has_input() && !peer->connection.wants_to_write()) return 0;
   }
   if (operating_ != nullptr) consider(operation_until_);
-  if (!next) return -1;
+  if (!next) return wait_ms_max;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*next - Clock::now()).count() + 1;
-  return static_cast<int>(std::clamp<long>(left, 0, 60'000));
+  const auto limit = wait_ms_max < 0 ? 60'000 : wait_ms_max;
+  return static_cast<int>(std::clamp<long>(left, 0, limit));
 }
 
 void Server::accept_one() {

@@ -1,6 +1,8 @@
 // Server: one loop over the listener and its connections. Docs: docs/protocol.md section 1.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 #include <vector>
 
@@ -22,6 +24,9 @@ class Server {
   // Serves for ever; returns only when waiting for events fails, with `unavailable` (wire-poll).
   Result<> run();
 
+  // Waits once, at most `wait_ms_max` (-1: until something happens), and serves what came. Fails like run().
+  Result<> serve_once(int wait_ms_max);
+
  private:
   struct Peer {
     Peer(Descriptor descriptor, MemoryBudget& budget) noexcept : connection(std::move(descriptor), budget) {}
@@ -29,7 +34,7 @@ class Server {
     bool has_said_hello = false;
   };
 
-  [[nodiscard]] int wait_ms() const;
+  [[nodiscard]] int wait_ms(int wait_ms_max) const;
   void accept_one();
   Result<> serve(Peer& peer, short events);
   Result<> take_frame(Peer& peer, const ArrivedFrame& frame);
@@ -41,6 +46,7 @@ class Server {
   signer::Signer& signer_;
   MemoryBudget budget_{memory_bytes_max};
   std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<pollfd> events_;  // the listener, then peers_ in their order
 
   // The connection whose operation is under way, and until when it may take.
   Peer* operating_ = nullptr;
