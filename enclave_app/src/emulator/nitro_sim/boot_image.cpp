@@ -1,0 +1,41 @@
+#include "nitro_sim/boot_image.hpp"
+
+#include <algorithm>
+
+#include "eif/cpio.hpp"
+#include "init/sandbox_paths.hpp"
+
+namespace ben::emulator {
+
+Result<> admit_process_image(const eif::Input& image, const eif::Description& description) {
+  constexpr Error has_kernel{ErrorCode::refused, "sim-kernel",
+                             "this image boots a kernel of its own: it needs the qemu platform or AWS"};
+  const auto kernel = std::ranges::find(description.sections, eif::SectionType::kernel, &eif::Section::type);
+  ByteArray<eif::process_platform_kernel.size()> text{};
+  if (kernel == description.sections.end() || kernel->bytes != text.size()) return has_kernel;
+  if (const auto read = image.read_at(kernel->offset, text); !read) return read;
+  if (as_text(text) != eif::process_platform_kernel) return has_kernel;
+  return Ok{};
+}
+
+Result<> extract_ramdisks(const eif::Input& image, const eif::Description& description,
+                          const std::filesystem::path& root) {
+  bool has_init = false;
+  for (const eif::Section& section : description.sections) {
+    if (section.type != eif::SectionType::ramdisk) continue;
+    const eif::WindowInput archive(image, section.offset, section.bytes);
+    const auto entries = eif::list_cpio(archive);
+    if (!entries) return entries.error();
+    if (const auto extracted = eif::extract_cpio(archive, *entries, root); !extracted) return extracted;
+    has_init = has_init || std::ranges::any_of(*entries, [](const eif::Entry& entry) {
+                 return entry.path == "init" && entry.kind == eif::EntryKind::file;
+               });
+  }
+  if (!has_init) return Error{ErrorCode::refused, "sim-init", "the ramdisks hold no file /init"};
+  std::error_code error;
+  std::filesystem::create_directories(root / std::string_view(sandbox_sockets_folder).substr(1), error);
+  if (error) return Error{ErrorCode::unavailable, "eif-output", "the sandbox's folders could not be made"};
+  return Ok{};
+}
+
+}  // namespace ben::emulator

@@ -1,0 +1,36 @@
+// What nitro-sim keeps of an enclave, as JSON in its folder and on standard output in nitro-cli's words.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+#include "eif/image.hpp"
+
+namespace ben::emulator {
+
+struct EnclaveRecord {
+  std::string name;
+  std::string id;        // "i-<17 hex digits>-enc<16 hex digits>"
+  pid_t process_id = 0;  // of the supervisor; 0: not started yet
+  std::uint32_t cid = 0;
+  std::uint32_t cpu_count = 0;
+  std::uint64_t memory_mib = 0;
+  bool is_debug = false;
+  bool is_running = false;  // its heartbeat came
+  eif::Measurements measurements;
+};
+
+// Keeping it. Fails with `malformed` (sim-record) when the text is not one that encode_record made.
+[[nodiscard]] std::string encode_record(const EnclaveRecord& record);
+Result<EnclaveRecord> parse_record(std::string_view text);
+
+// Printing it, as `nitro-cli run-enclave`, `describe-enclaves` and `terminate-enclave` do: indented by two
+// spaces, without a newline at the end. The CPU ids are made up: no CPU is set aside.
+[[nodiscard]] std::string describe_run(const EnclaveRecord& record);
+[[nodiscard]] std::string describe_all(const std::vector<EnclaveRecord>& records);
+[[nodiscard]] std::string describe_termination(const EnclaveRecord& record);
+
+}  // namespace ben::emulator
