@@ -47,6 +47,8 @@ Checked<Chain> verify_chain(std::span<const Bytes> certificates, ByteView root) 
   const std::size_t leaf = parsed.size() - 1;
   for (std::size_t i = 0; i < leaf; ++i) {
     if (!equal(parsed[i + 1].issuer, parsed[i].subject)) return Refusal::chain_name;
+  }
+  for (std::size_t i = 0; i < leaf; ++i) {
     if (const auto refusal = check_issuer(parsed[i], leaf - i - 1)) return *refusal;
   }
   if (const auto refusal = check_leaf(parsed[leaf])) return *refusal;
