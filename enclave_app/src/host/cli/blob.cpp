@@ -1,0 +1,46 @@
+#include "base/hex.hpp"
+#include "cli/commands.hpp"
+#include "cli/files.hpp"
+#include "cli/node.hpp"
+#include "cli/sealed_copy.hpp"
+#include "cli/stop.hpp"
+#include "wire/operation.hpp"
+
+namespace ben::cli {
+
+int restore_blob(const BlobRestoreOptions& options, Output& output) {
+  Node node = load_node(options.node);
+  if (!node.profile.wallet_id)
+    throw Stop("wallet-unknown",
+               "the profile pins no wallet: name it with benctl profile new --update --wallet");
+  const Hash256 wallet_id = *node.profile.wallet_id;
+  if (!options.certificate.empty()) node.profile.certificate = read_envelope_file(options.certificate);
+  if (!node.profile.certificate)
+    throw UsageStop("the profile has no wallet certificate: give it with --certificate");
+  const std::filesystem::path blob_path = options.blob.empty()
+                                              ? sealed_copy_path(node.profile_path, wallet_id)
+                                              : std::filesystem::path(options.blob);
+  const Bytes blob = read_file(blob_path, wire::sealed_seed_bytes_max);
+  const Hash256 config_hash = sha256(as_bytes(config_of(node.profile).text));
+  if (!node.profile.measurements)
+    throw Stop("not-pinned", "the profile pins no measurements: benctl profile new --update --measurements");
+  admit_sealed_copy(blob, wallet_id, config_hash, *node.profile.measurements);
+
+  // The certificate names a wallet that the node does not have yet: it is judged afterwards, with the wallet.
+  Profile without_wallet = node.profile;
+  without_wallet.wallet_id.reset();
+  without_wallet.certificate.reset();
+  const Profile whole = node.profile;
+  node.profile = without_wallet;
+  ConnectedNode connected(node, {.wallet = true});
+  const verify::Statement& statement = connected.statement();
+  const bool has_it = statement.wallet_id == wallet_id && statement.state == wire::SignerState::armed;
+  if (!has_it) unseal(connected.client(), wallet_id, blob, *whole.certificate);
+  connected.reconnect(whole, {});
+  output.fact("wallet_id", encode_hex(wallet_id));
+  output.fact("state", wire::state_name(connected.statement().state));
+  output.fact("restored", !has_it);
+  return exit_yes;
+}
+
+}  // namespace ben::cli

@@ -1,0 +1,118 @@
+#include "cli/node_client.hpp"
+
+#include <chrono>
+
+#include "base/base64.hpp"
+#include "base/hex.hpp"
+#include "cli/output.hpp"
+#include "cli/stop.hpp"
+#include "json/object_reader.hpp"
+#include "json/writer.hpp"
+#include "verify/answer.hpp"
+#include "wire/operation.hpp"
+
+namespace ben::cli {
+namespace {
+
+Stop broker_stop(const verify::ErrorObject& error) {
+  return {printable(error.tag), "the broker says: " + printable(error.message), exit_no, "broker"};
+}
+
+// An answer of the form that signers give, or the end: with the broker's own word where it gave one.
+verify::Answer parse_or_stop(std::string_view text, std::string_view id) {
+  auto answer = verify::parse_answer(text, id);
+  if (answer) return *answer;
+  const auto broker_error = verify::parse_broker_error(text);
+  if (broker_error) throw broker_stop(*broker_error);
+  throw stop_of(answer.error(), "the node");
+}
+
+std::string document_params(ByteView nonce) {
+  return json::ObjectWriter().text("nonce", encode_hex(nonce)).finish();
+}
+
+}  // namespace
+
+FetchedEvidence fetch_evidence(Transport& transport, ByteView nonce) {
+  FetchedEvidence fetched{
+      .evidence = {}, .call = make_call("get_attestation", document_params(nonce)), .answer = {}};
+  fetched.answer = transport.post(fetched.call.body);
+  const verify::Answer answer = parse_or_stop(fetched.answer, fetched.call.id);
+  if (answer.is_error) {
+    const auto error = value_or_stop(verify::parse_error_object(answer.outcome), "the node");
+    throw Stop(printable(error.tag), "the node gives no evidence: " + printable(error.message), exit_no,
+               "node");
+  }
+  const auto value = value_or_stop(json::parse(as_bytes(answer.outcome)), "get_attestation");
+  json::ObjectReader reader(value);
+  const auto document = parse_base64(reader.text("document", 2 * wire::document_bytes_max));
+  if (!document) reader.fail("document");
+  fetched.evidence.statement = reader.text("statement", verify::statement_bytes_max);
+  (void)value_or_stop(reader.finish("answer-form", "the result is not of the protocol's form"),
+                      "get_attestation");
+  fetched.evidence.document = *document;
+  return fetched;
+}
+
+void prove_evidence(const FetchedEvidence& fetched, const verify::Statement& statement) {
+  const auto answer = value_or_stop(verify::parse_answer(fetched.answer, fetched.call.id), "get_attestation");
+  (void)value_or_stop(
+      verify::verify_proof(answer, as_bytes(fetched.call.body), statement.boot_id, statement.response_key),
+      "get_attestation");
+}
+
+verify::Pins pins_of(const Profile& profile) {
+  verify::Pins pins;
+  pins.root = profile.root;
+  pins.measurements = profile.measurements;
+  pins.config = profile.config;
+  pins.pcr3 = profile.pcr3;
+  pins.wallet_id = profile.wallet_id;
+  pins.certificate = profile.certificate;
+  pins.policy_epoch_min = profile.policy_epoch_min;
+  return pins;
+}
+
+NodeClient::NodeClient(Transport& transport, verify::Judgement judgement)
+    : transport_(&transport),
+      statement_(std::move(*judgement.statement)),
+      now_ms_(judgement.timestamp_ms),
+      test_root_(judgement.test_root) {}
+
+NodeClient NodeClient::connect(Transport& transport, const verify::Pins& pins,
+                               const verify::Waivers& waivers) {
+  ByteArray<32> nonce{};
+  fill_random(nonce);
+  const FetchedEvidence fetched = fetch_evidence(transport, nonce);
+  verify::Pins with_nonce = pins;
+  with_nonce.nonce = to_bytes(nonce);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const verify::JudgedAt at{
+      .time_s = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count())};
+  verify::Judgement judgement = verify::judge(fetched.evidence, with_nonce, waivers, at);
+  if (const verify::Check* no = judgement.first_no()) {
+    throw Stop(no->tag, "the node is not believed: " + std::string(no->name) + ": " + no->text);
+  }
+  prove_evidence(fetched, *judgement.statement);
+  return {transport, std::move(judgement)};
+}
+
+SignerAnswer NodeClient::call(std::string_view method, std::string_view params_json) {
+  return send(make_call(method, params_json));
+}
+
+SignerAnswer NodeClient::send(const RpcCall& call) {
+  const std::string text = transport_->post(call.body);
+  const verify::Answer answer = parse_or_stop(text, call.id);
+  (void)value_or_stop(
+      verify::verify_proof(answer, as_bytes(call.body), statement_.boot_id, statement_.response_key),
+      "the node");
+  if (answer.is_error) {
+    const auto error = value_or_stop(verify::parse_error_object(answer.outcome), "the signer");
+    throw Stop(printable(error.tag), "the signer says: " + printable(error.message), exit_no, "signer");
+  }
+  auto value = value_or_stop(json::parse(as_bytes(answer.outcome)), "the signer");
+  return {.json = std::string(answer.outcome), .value = std::move(value)};
+}
+
+}  // namespace ben::cli

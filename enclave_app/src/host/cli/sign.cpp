@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <optional>
+
+#include "base/base64.hpp"
+#include "base/hex.hpp"
+#include "bitcoin/review.hpp"
+#include "cli/commands.hpp"
+#include "cli/descriptors.hpp"
+#include "cli/files.hpp"
+#include "cli/keys.hpp"
+#include "cli/node.hpp"
+#include "cli/signed_psbt.hpp"
+#include "cli/stop.hpp"
+#include "json/object_reader.hpp"
+
+namespace ben::cli {
+namespace {
+
+constexpr std::uint64_t request_lifetime_ms = 10UL * 60 * 1000;
+constexpr std::size_t psbt_text_bytes_max = (bitcoin::psbt_bytes_max + 2) / 3 * 4;
+constexpr std::uint32_t any_index = INT32_MAX;  // the signer's policy caps the index of change, we do not
+constexpr std::int64_t sats_max = static_cast<std::int64_t>(bitcoin::amount_sats_max);
+
+// A PSBT as it came: the answer goes out in the same form.
+struct PsbtFile {
+  Bytes bytes;
+  bool is_text;
+};
+
+PsbtFile read_psbt(const std::string& path) {
+  Bytes bytes = read_file(path, psbt_text_bytes_max + 2);
+  if (as_text(bytes).starts_with("psbt\xff")) return {.bytes = std::move(bytes), .is_text = false};
+  std::string_view text = as_text(bytes);
+  while (text.ends_with('\n') || text.ends_with('\r') || text.ends_with(' ')) text.remove_suffix(1);
+  return {.bytes = value_or_stop(parse_base64(text), path), .is_text = true};
+}
+
+Ed25519Key read_requester_key(const SignOptions& options, const Profile& profile) {
+  if (options.keys.files.size() > 1) throw UsageStop("one requester signs: give one --key");
+  const std::string file = options.keys.files.empty() ? profile.key : options.keys.files.front();
+  if (file.empty()) {
+    throw UsageStop("no requester key: give --key, set BENCTL_KEY, or benctl profile new --update --key");
+  }
+  return read_key_file(file, {.file = options.keys.passphrase_file});
+}
+
+// Evidence first, then the signature: nothing is signed for a node that is not believed.
+SignerAnswer ask(std::string_view method, const PsbtFile& psbt, const Ed25519Key& key,
+                 ConnectedNode& connected) {
+  NodeClient& client = connected.client();
+  const std::string payload =
+      encode_transaction_request({.method = method,
+                                  .wallet_id = *client.statement().wallet_id,
+                                  .psbt_sha256 = sha256(psbt.bytes),
+                                  .expires_at_ms = client.now_ms() + request_lifetime_ms,
+                                  .policy_epoch = client.statement().policy_epoch});
+  const auto envelope =
+      sign_envelope(wire::request_payload_type, as_bytes(payload), std::span<const Ed25519Key>(&key, 1));
+  return client.call(method, json::ObjectWriter()
+                                 .raw("request", wire::encode_envelope(envelope))
+                                 .text("psbt", encode_base64(psbt.bytes))
+                                 .finish());
+}
+
+std::string txid_text(Hash256 txid) {
+  std::reverse(txid.begin(), txid.end());
+  return encode_hex(txid);
+}
+
+// What the signer says of a transaction, against what the pinned descriptors say of it.
+void check_figures(const bitcoin::Review& review, std::string_view txid, std::int64_t outflow_sats,
+                   std::int64_t fee_sats) {
+  const bool same = txid == txid_text(review.txid) &&
+                    static_cast<std::uint64_t>(fee_sats) == review.fee_sats &&
+                    static_cast<std::uint64_t>(outflow_sats) >= review.outflow_sats;
+  if (!same) throw Stop("answer-figures", "the signer's txid, fee or outflow is not that of the PSBT");
+}
+
+bitcoin::Review review_own(const Node& node, const PsbtFile& psbt) {
+  const auto accounts = pinned_accounts(node.profile, config_of(node.profile).parsed.network);
+  auto parsed = value_or_stop(bitcoin::Psbt::parse(psbt.bytes), "the PSBT");
+  return value_or_stop(bitcoin::review_psbt(public_curve(), accounts, std::move(parsed), any_index),
+                       "the PSBT");
+}
+
+std::optional<std::int64_t> integer_or_null(json::ObjectReader& reader, StaticText key) {
+  const json::Value& value = reader.value(key);
+  if (value.is_null()) return std::nullopt;
+  if (value.integer() == nullptr || *value.integer() < 0 || *value.integer() > sats_max) reader.fail(key);
+  return value.integer() == nullptr ? 0 : *value.integer();
+}
+
+std::optional<std::string> text_or_null(json::ObjectReader& reader, StaticText key) {
+  const json::Value& value = reader.value(key);
+  if (value.is_null()) return std::nullopt;
+  if (value.text() == nullptr) reader.fail(key);
+  return value.text() == nullptr ? std::string() : *value.text();
+}
+
+void say_number(std::string_view name, const std::optional<std::int64_t>& number, Output& output) {
+  if (number) {
+    output.fact(name, *number);
+  } else {
+    output.fact_or_none(name, std::nullopt);
+  }
+}
+
+}  // namespace
+
+int sign_psbt(const SignOptions& options, Output& output) {
+  const Node node = load_node(options.node);
+  const PsbtFile psbt = read_psbt(options.psbt);
+  const Ed25519Key key = read_requester_key(options, node.profile);
+  if (!options.out.empty()) stop_if_present(options.out);
+  ConnectedNode connected(node, {});
+  const SignerAnswer answer = ask("sign_transaction", psbt, key, connected);
+  json::ObjectReader reader(answer.value);
+  const auto signed_psbt = parse_base64(reader.text("psbt", psbt_text_bytes_max + 2'000'000));
+  const std::string txid(reader.text("txid", 64));
+  const std::string rule(reader.text("rule", 64));
+  const std::int64_t outflow_sats = reader.integer("outflow_sats", 0, sats_max);
+  const std::int64_t fee_sats = reader.integer("fee_sats", 0, sats_max);
+  const Hash256 decision_key = reader.hex<32>("decision_key");
+  if (!signed_psbt) reader.fail("psbt");
+  (void)value_or_stop(reader.finish("answer-form", "the result is not of the protocol's form"),
+                      "sign_transaction");
+
+  const bitcoin::Review review = review_own(node, psbt);
+  check_figures(review, txid, outflow_sats, fee_sats);
+  if (decision_key != review.decision_key)
+    throw Stop("answer-figures", "the signer decided about other amounts than those of the PSBT");
+  check_signed_psbt(public_curve(), review, *signed_psbt);
+
+  const std::string text = encode_base64(*signed_psbt);
+  const std::string content = psbt.is_text ? text + "\n" : std::string(as_text(*signed_psbt));
+  output.fact("txid", txid).fact("rule", rule);
+  output.fact("outflow_sats", outflow_sats).fact("fee_sats", fee_sats);
+  output.fact("decision_key", encode_hex(decision_key));
+  if (options.out.empty()) {
+    output.json_fact("psbt", json::quote(text)).content(content);
+  } else {
+    write_new_file(options.out, as_bytes(content));
+    output.fact("file", options.out);
+  }
+  return exit_yes;
+}
+
+int evaluate_psbt(const SignOptions& options, Output& output) {
+  const Node node = load_node(options.node);
+  const PsbtFile psbt = read_psbt(options.psbt);
+  const Ed25519Key key = read_requester_key(options, node.profile);
+  ConnectedNode connected(node, {});
+  const SignerAnswer answer = ask("evaluate_transaction", psbt, key, connected);
+  json::ObjectReader reader(answer.value);
+  const std::string verdict(reader.text("verdict", 16));
+  const auto tag = text_or_null(reader, "tag");
+  const auto reason = text_or_null(reader, "reason");
+  const auto rule = text_or_null(reader, "rule");
+  const auto txid = text_or_null(reader, "txid");
+  const auto outflow_sats = integer_or_null(reader, "outflow_sats");
+  const auto fee_sats = integer_or_null(reader, "fee_sats");
+  if (verdict != "allow" && verdict != "deny") reader.fail("verdict");
+  (void)value_or_stop(reader.finish("answer-form", "the result is not of the protocol's form"),
+                      "evaluate_transaction");
+  const bool allowed = verdict == "allow";
+  if (allowed && (!txid || !outflow_sats || !fee_sats || !rule))
+    throw Stop("answer-form", "evaluate_transaction: allowed, without saying what");
+  if (allowed) check_figures(review_own(node, psbt), *txid, *outflow_sats, *fee_sats);
+
+  output.fact("verdict", verdict);
+  output.fact_or_none("rule", rule).fact_or_none("tag", tag).fact_or_none("reason", reason);
+  output.fact_or_none("txid", txid);
+  say_number("outflow_sats", outflow_sats, output);
+  say_number("fee_sats", fee_sats, output);
+  return allowed ? exit_yes : exit_no;
+}
+
+}  // namespace ben::cli
