@@ -1,0 +1,47 @@
+// The connections to one enclave: several for ordinary requests, one for operations.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "broker/enclave_link.hpp"
+
+namespace ben::broker {
+
+class EnclaveSession final {
+ public:
+  // Answers come in the order of the requests on a connection, so a large PSBT delays what is behind it on
+  // its own connection, and no more.
+  static constexpr std::size_t ordinary_links = 4;
+
+  // Opens the connections within `limit`. Fails as EnclaveLink::open does.
+  static asio::awaitable<Result<std::shared_ptr<EnclaveSession>>> open(EnclaveAddress address,
+                                                                       OperationHandler& operations,
+                                                                       std::chrono::milliseconds limit);
+  ~EnclaveSession() { close(); }
+  EnclaveSession(const EnclaveSession&) = delete;
+  EnclaveSession& operator=(const EnclaveSession&) = delete;
+  EnclaveSession(EnclaveSession&&) = delete;
+  EnclaveSession& operator=(EnclaveSession&&) = delete;
+
+  // Relays one JSON-RPC request. Fails as EnclaveLink::call does.
+  asio::awaitable<Result<Bytes>> request(Bytes body, bool is_operation);
+  asio::awaitable<Result<Bytes>> send_config(Bytes config);
+
+  [[nodiscard]] bool is_open() const noexcept;
+
+  // Returns when a connection has ended; the others are then ended too. For one caller.
+  asio::awaitable<void> wait_until_closed();
+
+  void close();
+
+ private:
+  explicit EnclaveSession(const asio::any_io_executor& executor) : closed_(executor) {}
+  void add(std::shared_ptr<EnclaveLink> link);
+  [[nodiscard]] EnclaveLink& least_busy() const noexcept;
+
+  std::vector<std::shared_ptr<EnclaveLink>> links_;  // the first one is for operations
+  asio::steady_timer closed_;                        // cancelled when a connection has ended
+};
+
+}  // namespace ben::broker
