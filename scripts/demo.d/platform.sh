@@ -49,7 +49,8 @@ make_image() {
 }
 
 start_kms() {
-  start_program local-kms --state "$demo/kms" --root "$test_root" --listen "127.0.0.1:${kms_port:-0}" --port-file "$demo/kms.port"
+  start_program local-kms --state "$demo/kms" --root "$("$(find_program nitro-sim)" root --der)" \
+    --account 111122223333 --credential "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --port 0 --port-file "$demo/kms.port"
   wait_for "the KMS to listen" test -s "$demo/kms.port"
   kms_port="$(<"$demo/kms.port")"
   kms_url="http://127.0.0.1:$kms_port"

@@ -28,11 +28,9 @@ SOURCE = Path(__file__).resolve().parents[2]
 SCRIPTS = SOURCE.parent / "scripts"
 BUILD = Path(os.environ.get("BEN_BUILD", SOURCE / "build" / "dev"))
 REGION = "us-east-1"
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "AKIDLOCALTEST",
-    "AWS_SECRET_ACCESS_KEY": "local-test-secret",
-    "AWS_REGION": REGION,
-}
+ACCOUNT = "111122223333"
+CREDENTIAL = ("AKIDLOCALTEST", "local-test-secret")
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": CREDENTIAL[0], "AWS_SECRET_ACCESS_KEY": CREDENTIAL[1], "AWS_REGION": REGION}
 
 
 def program(name):
@@ -132,7 +130,7 @@ def aws_call(url, target, body):
     """One signed call of the AWS JSON protocol, by curl: an implementation of SigV4 that is not ours."""
     done = subprocess.run(
         ["curl", "--silent", "--show-error", "--aws-sigv4", f"aws:amz:{REGION}:kms",
-         "--user", f"{CREDENTIALS['AWS_ACCESS_KEY_ID']}:{CREDENTIALS['AWS_SECRET_ACCESS_KEY']}",
+         "--user", ":".join(CREDENTIAL),
          "--header", "Content-Type: application/x-amz-json-1.1", "--header", f"X-Amz-Target: TrentService.{target}",
          "--data-binary", json.dumps(body), "--write-out", "\n%{http_code}", url],
         capture_output=True, text=True, timeout=30, check=True)
@@ -142,7 +140,7 @@ def aws_call(url, target, body):
 
 def key_policy(pcr0, pcr16):
     """A key policy as it would stand in AWS: the parent may ask, only this image with this config is answered."""
-    principal = {"AWS": "arn:aws:iam::111122223333:root"}
+    principal = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     return json.dumps({"Version": "2012-10-17", "Statement": [
         {"Sid": "Administer", "Effect": "Allow", "Principal": principal, "Resource": "*",
          "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:PutKeyPolicy"]},
@@ -169,6 +167,7 @@ class Node:
         self.env = {**CREDENTIALS, "NITRO_SIM_DIR": str(self.sim), "BENCTL_PROFILE": str(self.profile)}
         self.kms = self.broker = None
         self.kms_url = self.key_arn = self.url = None
+        self.kms_port = self.broker_port = 0  # any free one at first, the same one when started again
         self.programs = []
 
     # Parts, in the order in which start() joins them.
@@ -213,14 +212,11 @@ class Node:
         port = self.folder / "kms.port"
         port.unlink(missing_ok=True)
         self.kms = self.start_program(
-            "local-kms", "--state", self.folder / "kms", "--root", self.root, "--listen", self.kms_listen(),
-            "--port-file", port, *flags)
+            "local-kms", "--state", self.folder / "kms", "--root", self.root.with_suffix(".der"),
+            "--port", self.kms_port, "--port-file", port, "--account", ACCOUNT,
+            "--credential", ":".join(CREDENTIAL), *flags)
         self.kms_port = int(wait_until(lambda: port.exists() and port.read_text().strip(), "local-kms to listen"))
         self.kms_url = f"http://127.0.0.1:{self.kms_port}"
-
-    def kms_listen(self):
-        """A free port at first, the same one when it is started again."""
-        return f"127.0.0.1:{getattr(self, 'kms_port', 0)}"
 
     def make_kms_key(self):
         status, answer = aws_call(self.kms_url, "CreateKey", {"KeySpec": "RSA_3072", "KeyUsage": "ENCRYPT_DECRYPT"})
@@ -247,7 +243,7 @@ class Node:
             "enclave-broker", "--eif", self.eif, "--config", self.config, "--store", self.store,
             "--expected-measurement", self.pcrs["PCR0"], "--root", self.root, "--nitro-cli", program("nitro-sim"),
             "--enclave-address", f"unix:{self.sim}/cid-{{cid}}.sock:5000",
-            "--listen", self.broker_listen(), "--port-file", port, *kms, *flags)
+            "--listen", f"127.0.0.1:{self.broker_port}", "--port-file", port, *kms, *flags)
         if not wait:
             return
         wait_until(lambda: not self.broker.runs() or port.exists() and port.read_text().strip(), "the broker to listen")
@@ -256,9 +252,6 @@ class Node:
         self.url = f"http://127.0.0.1:{self.broker_port}"
         wait_until(lambda: not self.broker.runs() or self.answers(), "the enclave to answer")
         assert self.broker.runs(), self.broker.log
-
-    def broker_listen(self):
-        return f"127.0.0.1:{getattr(self, 'broker_port', 0)}"
 
     def answers(self):
         """Whether the signer answers through the broker, whatever its state."""

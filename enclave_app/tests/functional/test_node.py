@@ -1,0 +1,111 @@
+"""The main job from outside: from a measured image to mined transactions, through a crash and back."""
+
+from node import call
+
+OUTFLOW_MAX = 1_000_000_000
+
+
+def fund(node, bitcoin):
+    """Three coins on each account of the enclave, watched by the node."""
+    descriptors = node.benctl("descriptors", "--json").json["descriptors"]
+    bitcoin.watch([entry["descriptor"] for entry in descriptors])
+    for account in ("bip84/0", "bip86/0"):
+        for index in range(3):
+            answer = node.benctl("address", "--account", account, "--index", index, "--json").json
+            bitcoin.mine(1, answer["address"])
+    bitcoin.mine(100)
+
+
+def sign(node, psbt):
+    return node.benctl("sign", "--psbt", "-", stdin=psbt).out.strip()
+
+
+def test_what_the_enclave_signs_is_mined_and_a_crash_loses_nothing(armed_node, bitcoin):
+    node = armed_node
+    fund(node, bitcoin)
+    segwit, taproot = bitcoin.coins("bcrt1q"), bitcoin.coins("bcrt1p")
+    for coins in ([segwit[0]], [taproot[0]], [segwit[1], taproot[1]]):
+        assert bitcoin.confirm(sign(node, bitcoin.build(coins, 150_000_000)))
+
+    before = node.benctl("info", "--json").json
+    node.broker.kill()
+    node.kill_enclave()
+    node.start_broker()
+    node.wait_ready()
+    after = node.benctl("info", "--json").json
+    assert after["wallet_id"] == before["wallet_id"]
+    assert after["boot_id"] != before["boot_id"]
+    assert bitcoin.confirm(sign(node, bitcoin.build([taproot[2]], 150_000_000)))
+
+
+def test_more_than_the_policy_allows_is_refused_with_its_tag(armed_node, bitcoin):
+    fund(armed_node, bitcoin)
+    psbt = bitcoin.build(bitcoin.coins("bcrt1p")[:1], OUTFLOW_MAX)  # and the fee on top
+    refused = armed_node.benctl("sign", "--psbt", "-", "--json", stdin=psbt, status=1).json
+    assert refused["error"]["tag"] == "policy-outflow"
+    assert refused["error"]["origin"] == "signer"
+
+
+def test_an_image_of_another_measurement_never_runs(node):
+    node.start()
+    node.broker.stop()
+    node.simulate("terminate-enclave", "--all")
+    node.start_broker("--expected-measurement", "0" * 95 + "1", wait=False)
+    assert node.broker.wait() == 1
+    assert f"Actual EIF PCR0 Measurement: {node.pcrs['PCR0']}" in node.broker.log
+    assert node.enclaves() == []
+
+
+def test_each_pin_that_is_missing_is_a_no_unless_it_is_waived_by_name(armed_node):
+    node = armed_node
+    assert node.benctl("verify", "--json").status == 0
+    empty = node.folder / "empty-profile.json"
+    pins = {"measurements": node.measurements, "config": node.config,
+            "wallet": node.benctl("info", "--json").json["wallet_id"]}
+    flags = ["verify", "--profile", empty, "--url", node.url, "--root", node.root]
+    given = [word for name, value in pins.items() for word in (f"--{name}", value)]
+    assert node.benctl(*flags, *given).status == 0
+    for missing in pins:
+        rest = [word for name, value in pins.items() if name != missing for word in (f"--{name}", value)]
+        assert "NOT PINNED" in node.benctl(*flags, *rest, status=1).out
+        node.benctl(*flags, *rest, f"--no-pin-{missing}")
+
+
+def test_a_debug_enclave_is_refused_whatever_is_expected(node):
+    node.start()
+    node.broker.stop()
+    node.simulate("terminate-enclave", "--all")
+    # The host starts the right image itself, in debug mode, under the broker's name.
+    node.simulate("run-enclave", "--eif-path", node.eif, "--cpu-count", 2, "--memory", 1024, "--debug-mode",
+                  "--enclave-cid", 16, "--enclave-name", "bitcoin-enclave-node")
+    debug = node.enclaves()[0]["EnclaveID"]
+    node.start_broker()
+    running = node.enclaves()
+    assert [enclave["Flags"] for enclave in running] == ["NONE"]
+    assert running[0]["EnclaveID"] != debug
+
+
+def test_the_broker_ends_the_enclave_only_when_its_seed_can_come_back(node):
+    node.start()
+    node.make_wallet()
+    assert node.broker.stop() == 0
+    assert node.enclaves() == []  # sealed: the next start brings it back
+    node.start_broker()
+    node.wait_ready()
+
+
+def test_a_seed_that_is_nowhere_else_survives_the_broker(node):
+    node.start(kms=False)
+    node.make_wallet()
+    wallet = node.benctl("info", "--json").json["wallet_id"]
+    assert node.broker.stop() == 0
+    assert len(node.enclaves()) == 1
+    node.start_broker()
+    node.wait_ready()
+    assert node.benctl("info", "--json").json["wallet_id"] == wallet
+
+
+def test_usage_errors_exit_with_2():
+    for name in ("benctl", "enclave-broker"):
+        done = call(name, "--no-such-flag")
+        assert done.status == 2, done
