@@ -99,6 +99,13 @@ asio::awaitable<void> run_exchange(Exchange& exchange) {
   }
 }
 
+std::optional<std::string> find_header(const std::vector<HttpHeader>& headers, std::string_view name) {
+  for (const HttpHeader& header : headers) {
+    if (boost::beast::iequals(header.name, name)) return header.value;
+  }
+  return std::nullopt;
+}
+
 bool is_printable(std::string_view text) {
   for (const char c : text) {
     if (c <= ' ' || c > '~') return false;
@@ -155,11 +162,12 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
-std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
-  for (const HttpHeader& candidate : headers) {
-    if (boost::beast::iequals(candidate.name, name)) return candidate.value;
-  }
-  return std::nullopt;
+std::optional<std::string> HttpRequest::header(std::string_view name) const {
+  return find_header(headers, name);
+}
+
+std::optional<std::string> HttpResponse::header(std::string_view name) const {
+  return find_header(headers, name);
 }
 
 std::string find_ca_bundle() {

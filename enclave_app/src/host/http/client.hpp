@@ -36,6 +36,9 @@ struct HttpRequest {
   Url url;
   std::vector<HttpHeader> headers;  // besides Host, Content-Length and Connection, which the client sets
   std::string body;
+
+  // The first header of that name, in any case of letters.
+  [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
 };
 
 struct HttpResponse {
@@ -44,7 +47,7 @@ struct HttpResponse {
   std::string body;
 
   // The first header of that name, in any case of letters.
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+  [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
 };
 
 struct HttpOptions {
