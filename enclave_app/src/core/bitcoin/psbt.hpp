@@ -59,7 +59,8 @@ class Psbt {
   [[nodiscard]] const Transaction& transaction() const noexcept { return transaction_; }
   [[nodiscard]] ByteView transaction_bytes() const noexcept { return transaction_bytes_; }
 
-  // The fields of one input or output, in their order.
+  // The fields of a map, in their order.
+  [[nodiscard]] std::span<const PsbtField> global() const noexcept { return fields_of(maps_[0]); }
   [[nodiscard]] std::span<const PsbtField> input(std::size_t index) const noexcept {
     return fields_of(maps_[1 + index]);
   }

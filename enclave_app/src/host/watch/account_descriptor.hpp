@@ -1,0 +1,23 @@
+// Watching an account from outside: addresses from its pinned descriptor, without asking the signer.
+#pragma once
+
+#include <string_view>
+
+#include "bitcoin/descriptor.hpp"
+
+namespace ben::watch {
+
+inline constexpr std::size_t descriptor_chars_max = 256;
+
+// Fails with `malformed` (key-xpub): wrong checksum, size, version bytes of the network or point, or a depth
+// of zero with a parent or child number (BIP 32).
+Result<bitcoin::ExtendedPublicKey> parse_xpub(const bitcoin::Curve& curve, bitcoin::Network network,
+                                              std::string_view text);
+
+// Takes exactly what bitcoin::encode_descriptor writes for this network, checksum included: one spelling for
+// one account, so that pinned text can be compared. Then derive_script(curve, account, branch, index) gives a
+// script and encode_address its address. Fails with `malformed` (key-descriptor, key-xpub).
+Result<bitcoin::Account> parse_descriptor(const bitcoin::Curve& curve, bitcoin::Network network,
+                                          std::string_view text);
+
+}  // namespace ben::watch

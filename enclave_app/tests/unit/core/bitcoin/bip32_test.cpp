@@ -1,0 +1,159 @@
+// Key derivation against the vectors of BIP 32, BIP 84 and BIP 86.
+#include <doctest/doctest.h>
+
+#include "base/hex.hpp"
+#include "bitcoin/address.hpp"
+#include "bitcoin/base58.hpp"
+#include "bitcoin/bip32.hpp"
+#include "core/bitcoin/bip_text.hpp"
+#include "core/bitcoin/psbt_builder.hpp"
+#include "vectors.hpp"
+
+namespace ben::bitcoin {
+namespace {
+
+using test::word_after;
+
+struct Fixture {
+  Curve curve{test::fill_secret(3)};
+
+  [[nodiscard]] ExtendedPrivateKey derive(ByteView seed, const std::vector<std::uint32_t>& path) const {
+    auto key = derive_master(curve, seed);
+    REQUIRE(key.has_value());
+    for (const std::uint32_t step : path) {
+      auto child = derive_child(curve, *key, step);
+      REQUIRE(child.has_value());
+      key = std::move(child);
+    }
+    return *std::move(key);
+  }
+};
+
+// "m/0<sub>H</sub>/1" as steps.
+std::vector<std::uint32_t> path_of(std::string_view text) {
+  std::vector<std::uint32_t> path;
+  for (std::size_t at = text.find('/'); at != std::string_view::npos; at = text.find('/', at + 1)) {
+    if (text[at - 1] == '<') continue;  // of </sub>
+    const auto step = static_cast<std::uint32_t>(std::stoul(std::string(text.substr(at + 1))));
+    const std::size_t end = text.find_first_not_of("0123456789", at + 1);
+    const bool is_hardened = end != std::string_view::npos && text.substr(end).starts_with("<sub>H");
+    path.push_back(is_hardened ? step | hardened : step);
+  }
+  return path;
+}
+
+TEST_CASE_FIXTURE(Fixture, "keys are derived as BIP 32's test vectors 1 to 4 say") {
+  const auto text = ben::test::read_vectors("bips/bip-0032-test-vectors.txt");
+  if (!text) return;
+  std::size_t chains = 0;
+  Bytes seed;
+  std::vector<std::uint32_t> path;
+  for (const std::string& line : test::lines_between(*text, "===Test vector 1", "===Test vector 5")) {
+    CAPTURE(line);
+    if (line.starts_with("Seed")) seed = *parse_hex(word_after(line, "(hex)"));
+    if (line.starts_with("* Chain")) path = path_of(line);
+    if (line.starts_with("** ext pub")) {
+      ++chains;
+      const ExtendedPrivateKey key = derive(seed, path);
+      CHECK(encode_xpub(Network::main, key.public_half) == word_after(line, "ext pub"));
+      CHECK(curve.encode(curve.public_key(key.key)) == key.public_half.encoded_key);
+    }
+    if (line.starts_with("** ext prv")) {
+      const auto payload = parse_base58check(word_after(line, "ext prv"));
+      REQUIRE(payload.has_value());
+      REQUIRE(payload->size() == 78);
+      CHECK(equal(ByteView(*payload).subspan(46), derive(seed, path).key.scalar().expose()));
+    }
+  }
+  CHECK(chains == 6 + 6 + 2 + 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "public and private derivation of one child meet") {
+  const ExtendedPrivateKey parent = derive(Bytes(32, 1), {84 | hardened, 0 | hardened});
+  for (const std::uint32_t index : {0U, 1U, 12345U, hardened - 1}) {
+    CAPTURE(index);
+    const auto private_child = derive_child(curve, parent, index);
+    const auto public_child = derive_child(curve, parent.public_half, index);
+    REQUIRE(private_child.has_value());
+    REQUIRE(public_child.has_value());
+    CHECK(encode_xpub(Network::test, private_child->public_half) ==
+          encode_xpub(Network::test, *public_child));
+    CHECK(curve.encode(*derive_child_key(curve, parent.public_half, index)) == public_child->encoded_key);
+    CHECK(derive_child_key(curve, parent, index)->scalar() == private_child->key.scalar());
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "limits of derivation are refused by their tags") {
+  const ExtendedPrivateKey master = derive(Bytes(16, 1), {});
+  CHECK(derive_child(curve, master.public_half, hardened).error().tag.view() == "key-hardened");
+  CHECK(derive_child_key(curve, master.public_half, hardened).error().tag.view() == "key-hardened");
+  CHECK(derive_child_key(curve, master, hardened).error().tag.view() == "key-hardened");
+  CHECK(derive_master(curve, Bytes(15, 1)).error().tag.view() == "key-seed");
+  CHECK(derive_master(curve, Bytes(65, 1)).error().tag.view() == "key-seed");
+  CHECK(derive_master(curve, Bytes(64, 1)).has_value());
+  ExtendedPublicKey deep = master.public_half;
+  deep.depth = 255;
+  CHECK(derive_child(curve, deep, 0).error().tag.view() == "key-depth");
+}
+
+// BIP 39's seed of "abandon ... about" without a passphrase, which BIP 84 and BIP 86 start from.
+constexpr std::string_view abandon_seed =
+    "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
+    "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
+
+TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its addresses") {
+  const auto text = ben::test::read_vectors("bips/bip-0084-test-vectors.txt");
+  if (!text) return;
+  std::size_t cases = 0;
+  const struct {
+    const char* section;
+    std::uint32_t branch;
+    std::uint32_t index;
+  } list[] = {{"m/84'/0'/0'/0/0", 0, 0}, {"m/84'/0'/0'/0/1", 0, 1}, {"m/84'/0'/0'/1/0", 1, 0}};
+  for (const auto& c : list) {
+    CAPTURE(c.section);
+    const std::size_t at = text->find(c.section);
+    REQUIRE(at != std::string::npos);
+    const std::string_view section = std::string_view(*text).substr(at);
+    const auto key = derive(*parse_hex(abandon_seed), {84 | hardened, hardened, hardened, c.branch, c.index});
+    CHECK(encode_hex(key.public_half.encoded_key) == word_after(section, "pubkey "));
+    CHECK(*encode_address(Network::main, make_p2wpkh(key.public_half.encoded_key)) ==
+          word_after(section, "address"));
+    ++cases;
+  }
+  CHECK(cases == 3);
+}
+
+TEST_CASE_FIXTURE(Fixture, "accounts of BIP 86 have its output keys and addresses") {
+  const auto text = ben::test::read_vectors("bips/bip-0086-test-vectors.txt");
+  if (!text) return;
+  std::size_t cases = 0;
+  const auto account = derive(*parse_hex(abandon_seed), {86 | hardened, hardened, hardened});
+  CHECK(encode_xpub(Network::main, account.public_half) ==
+        word_after(std::string_view(*text).substr(text->find("Account 0, root")), "xpub"));
+  const struct {
+    const char* section;
+    std::uint32_t branch;
+    std::uint32_t index;
+  } list[] = {{"m/86'/0'/0'/0/0", 0, 0}, {"m/86'/0'/0'/0/1", 0, 1}, {"m/86'/0'/0'/1/0", 1, 0}};
+  for (const auto& c : list) {
+    CAPTURE(c.section);
+    const std::size_t at = text->find(c.section);
+    REQUIRE(at != std::string::npos);
+    const std::string_view section = std::string_view(*text).substr(at);
+    const auto key = derive(*parse_hex(abandon_seed), {86 | hardened, hardened, hardened, c.branch, c.index});
+    const auto output_key = curve.tweak_for_taproot(key.public_half.key);
+    REQUIRE(output_key.has_value());
+    CHECK(encode_xpub(Network::main, key.public_half) == word_after(section, "xpub"));
+    CHECK(encode_hex(ByteView(key.public_half.encoded_key).subspan(1)) ==
+          word_after(section, "internal_key"));
+    CHECK(encode_hex(*output_key) == word_after(section, "output_key"));
+    CHECK(encode_hex(make_p2tr(*output_key)) == word_after(section, "scriptPubKey"));
+    CHECK(*encode_address(Network::main, make_p2tr(*output_key)) == word_after(section, "address"));
+    ++cases;
+  }
+  CHECK(cases == 3);
+}
+
+}  // namespace
+}  // namespace ben::bitcoin

@@ -1,0 +1,273 @@
+// Parsing of PSBTs against BIP 174 and BIP 371, and its strictness.
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.hpp"
+#include "bitcoin/review.hpp"
+#include "core/bitcoin/psbt_builder.hpp"
+#include "vectors.hpp"
+
+namespace ben::bitcoin {
+namespace {
+
+using test::PsbtBuilder;
+
+std::string tag_of(const Result<Psbt>& psbt) {
+  return psbt ? "parsed" : std::string(psbt.error().tag.view());
+}
+
+// The PSBT put together again from what the parser says it holds.
+Bytes encode_again(const Psbt& psbt, std::span<const PsbtField> global) {
+  Writer writer;
+  writer.text("psbt").u8(0xff);
+  const auto write_map = [&writer](std::span<const PsbtField> fields) {
+    for (const PsbtField& field : fields) {
+      write_sized(writer, field.key);
+      write_sized(writer, field.value);
+    }
+    writer.u8(0);
+  };
+  write_map(global);
+  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) write_map(psbt.input(i));
+  for (std::size_t i = 0; i < psbt.transaction().outputs.size(); ++i) write_map(psbt.output(i));
+  return writer.take();
+}
+
+void check_round_trip(const Bytes& bytes) {
+  const auto psbt = Psbt::parse(bytes);
+  REQUIRE(psbt.has_value());
+  CHECK(psbt->bytes() == bytes);
+  CHECK(encode_again(*psbt, psbt->global()) == bytes);
+  CHECK(psbt->encode_with({}) == bytes);
+}
+
+TEST_CASE("BIP 174's cases: what is valid comes back byte for byte, what is invalid is refused") {
+  const auto text = ben::test::read_vectors("bips/bip-0174-psbt-cases.json");
+  if (!text) return;
+  const Curve curve{test::fill_secret(1)};
+  const Wallet wallet = test::make_wallet(curve);
+  std::size_t valid = 0;
+  std::size_t invalid = 0;
+  std::size_t signer_checks = 0;
+  for (const auto& c : nlohmann::json::parse(*text)) {
+    CAPTURE(c["case"].get<std::string>());
+    const Bytes bytes = *parse_base64(c["psbt"].get<std::string>());
+    const std::string kind = c["kind"];
+    if (kind == "invalid") {
+      ++invalid;
+      const auto psbt = Psbt::parse(bytes);
+      CHECK_FALSE(psbt.has_value());
+      continue;
+    }
+    check_round_trip(bytes);
+    ++valid;
+    if (kind != "Fails Signer checks") continue;
+    // Our rules refuse these four for what they are: P2PKH and P2SH inputs, or without their parent.
+    ++signer_checks;
+    valid -= 1;
+    const auto reviewed = review_psbt(curve, wallet.accounts(), *Psbt::parse(bytes), 10'000);
+    REQUIRE_FALSE(reviewed.has_value());
+    CHECK(reviewed.error().code == ErrorCode::refused);
+  }
+  CHECK(invalid == 20);
+  CHECK(valid == 20);
+  CHECK(signer_checks == 4);
+}
+
+TEST_CASE("BIP 371's valid cases come back byte for byte") {
+  const auto text = ben::test::read_vectors("bips/bip-0371-psbt-cases.json");
+  if (!text) return;
+  std::size_t valid = 0;
+  for (const auto& c : nlohmann::json::parse(*text)) {
+    CAPTURE(c["case"].get<std::string>());
+    ++valid;
+    check_round_trip(*parse_base64(c["psbt"].get<std::string>()));
+  }
+  CHECK(valid == 6);
+}
+
+TEST_CASE("BIP 370's version 2 is refused, whatever else holds") {
+  const auto text = ben::test::read_vectors("bips/bip-0370-psbt-cases.json");
+  if (!text) return;
+  std::size_t cases = 0;
+  for (const auto& c : nlohmann::json::parse(*text)) {
+    CAPTURE(c["case"].get<std::string>());
+    ++cases;
+    CHECK_FALSE(Psbt::parse(*parse_base64(c["psbt"].get<std::string>())).has_value());
+  }
+  CHECK(cases == 48);
+}
+
+struct Fixture {
+  Curve curve{test::fill_secret(1)};
+  Wallet wallet = test::make_wallet(curve);
+
+  [[nodiscard]] PsbtBuilder make() const {
+    PsbtBuilder builder(curve, wallet.accounts());
+    builder.spend({0, Branch::receive, 0}, 50'000).spend({1, Branch::receive, 1}, 60'000);
+    builder.pay(make_p2pkh(Bytes(20, 1)), 70'000).pay_own({1, Branch::change, 0}, 30'000);
+    return builder;
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture, "a PSBT cut or lengthened anywhere is malformed") {
+  const Bytes valid = make().draft.encode();
+  for (std::size_t size = 0; size < valid.size(); ++size) {
+    CAPTURE(size);
+    const auto cut = Psbt::parse(to_bytes(ByteView(valid).first(size)));
+    REQUIRE_FALSE(cut.has_value());
+    CHECK(cut.error().code == ErrorCode::malformed);
+  }
+  Bytes longer = valid;
+  longer.push_back(0);
+  CHECK(tag_of(Psbt::parse(longer)) == "psbt-form");
+}
+
+TEST_CASE_FIXTURE(Fixture, "what is unknown is kept byte for byte, in every map and order") {
+  PsbtBuilder builder = make();
+  test::set(builder.draft.global, {0xfc, 0x03, 'b', 'e', 'n', 0x00}, Bytes(500, 1));
+  test::set(builder.draft.global, {0x77}, {});
+  auto& fields = builder.draft.input_fields[0];
+  fields.insert(fields.begin(), {{0xfd, 0x34, 0x12, 0x01}, Bytes(3, 2)});
+  test::set(fields, {0x1a, 0x02}, Bytes(70, 3));
+  test::set(builder.draft.output_fields[0], {0xff, 0, 0, 0, 0, 1, 0, 0, 0}, {});
+  check_round_trip(builder.draft.encode());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a key is in a map once") {
+  for (const std::size_t map : {0U, 1U, 2U}) {
+    CAPTURE(map);
+    PsbtBuilder builder = make();
+    test::FieldMap& fields = map == 0   ? builder.draft.global
+                             : map == 1 ? builder.draft.input_fields[1]
+                                        : builder.draft.output_fields[0];
+    test::set(fields, {0x66, 0x01}, {1});
+    test::set(fields, {0x66}, {1});
+    test::set(fields, {0x66, 0x02}, {1});
+    CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "parsed");
+    test::set(fields, {0x66, 0x01}, {2});
+    CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "psbt-duplicate-key");
+  }
+  PsbtBuilder builder = make();
+  test::set(builder.draft.global, {0x00}, builder.draft.unsigned_transaction());
+  CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "psbt-duplicate-key");
+}
+
+TEST_CASE_FIXTURE(Fixture, "known fields have keys and values of their sizes") {
+  const Bytes key33(33, 2);
+  const auto keyed = [](std::uint8_t type, std::size_t bytes) {
+    Bytes key(bytes + 1, 0x02);
+    key[0] = type;
+    return key;
+  };
+  const struct {
+    int map;  // 0 global, 1 input, 2 output
+    Bytes key;
+    Bytes value;
+    const char* tag;
+  } cases[] = {
+      {0, keyed(0x01, 78), Bytes(8), "parsed"},
+      {0, keyed(0x01, 77), Bytes(8), "psbt-field"},
+      {0, keyed(0x01, 78), Bytes(7), "psbt-field"},
+      {0, {0xfb}, Bytes(4), "parsed"},
+      {0, {0xfb}, {0, 0, 0}, "psbt-version"},
+      {0, {0xfb}, {2, 0, 0, 0}, "psbt-version"},
+      {0, {0xfb, 0x00}, Bytes(4), "psbt-version"},
+      {0, {0x02}, Bytes(4), "psbt-version"},
+      {0, {0x06}, {1}, "psbt-version"},
+      {1, {0x0e}, Bytes(32), "psbt-version"},
+      {1, {0x12}, Bytes(4), "psbt-version"},
+      {2, {0x03}, Bytes(8), "psbt-version"},
+      {2, {0x04}, Bytes(8), "psbt-version"},
+      {1, {0x00, 0x01}, Bytes(80), "psbt-field"},
+      {1, {0x01, 0x01}, Bytes(9), "psbt-field"},
+      {1, keyed(0x02, 33), Bytes(71), "parsed"},
+      {1, keyed(0x02, 65), Bytes(71), "parsed"},
+      {1, keyed(0x02, 32), Bytes(71), "psbt-field"},
+      {1, {0x03}, Bytes(4), "parsed"},
+      {1, {0x03}, Bytes(3), "psbt-field"},
+      {1, {0x03}, Bytes(5), "psbt-field"},
+      {1, {0x03, 0x00}, Bytes(4), "psbt-field"},
+      {1, {0x04, 0x00}, Bytes(4), "psbt-field"},
+      {1, keyed(0x06, 33), Bytes(3), "psbt-field"},
+      {1, keyed(0x06, 33), Bytes(6), "psbt-field"},
+      {1, keyed(0x06, 31), Bytes(8), "psbt-field"},
+      {1, {0x07, 0x00}, Bytes(4), "psbt-field"},
+      {1, {0x08, 0x00}, Bytes(4), "psbt-field"},
+      {1, {0x13}, Bytes(64), "parsed"},
+      {1, {0x13}, Bytes(65), "parsed"},
+      {1, {0x13}, Bytes(66), "psbt-field"},
+      {1, keyed(0x14, 64), Bytes(63), "psbt-field"},
+      {1, keyed(0x14, 32), Bytes(64), "psbt-field"},
+      {1, keyed(0x16, 32), Bytes(5), "parsed"},
+      {1, keyed(0x16, 33), Bytes(5), "psbt-field"},
+      {1, keyed(0x16, 32), Bytes(4), "psbt-field"},
+      {1, keyed(0x16, 32), {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0, 0}, "psbt-field"},
+      {1, {0x17}, Bytes(31), "psbt-field"},
+      {1, {0x18}, Bytes(33), "psbt-field"},
+      {2, {0x00, 0x00}, Bytes(4), "psbt-field"},
+      {2, keyed(0x02, 34), Bytes(8), "psbt-field"},
+      {2, {0x05}, Bytes(33), "psbt-field"},
+      {2, keyed(0x07, 31), Bytes(5), "psbt-field"},
+      {1, {0xfd, 0x02, 0x00}, {}, "psbt-form"},  // type 2 in a longer form
+      {1, {0xfd, 0x02}, {}, "psbt-form"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(c.map);
+    CAPTURE(static_cast<int>(c.key[0]));
+    CAPTURE(c.value.size());
+    PsbtBuilder builder = make();
+    if (c.map == 0) test::set(builder.draft.global, c.key, c.value);
+    if (c.map == 1) test::set(builder.draft.input_fields[0], c.key, c.value);
+    if (c.map == 2) test::set(builder.draft.output_fields[0], c.key, c.value);
+    // A field that the builder wrote would be there twice, which is another error.
+    test::remove(builder.draft.input_fields[0], psbt_in::non_witness_utxo);
+    if (c.map == 1 && c.key[0] == psbt_in::non_witness_utxo)
+      test::set(builder.draft.input_fields[0], c.key, c.value);
+    CHECK(tag_of(Psbt::parse(builder.draft.encode())) == c.tag);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "the unsigned transaction is there, is stripped and has no scriptSig") {
+  PsbtBuilder builder = make();
+  builder.draft.inputs[0].script_sig = {0x00};
+  CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "psbt-transaction");
+  CHECK(tag_of(Psbt::parse({'p', 's', 'b', 't', 0xff, 0})) == "psbt-transaction");
+  CHECK(tag_of(Psbt::parse({'p', 's', 'b', 't', 0xfe, 0})) == "psbt-magic");
+  CHECK(tag_of(Psbt::parse({})) == "psbt-magic");
+}
+
+TEST_CASE_FIXTURE(Fixture, "limits are checked: bytes, inputs, outputs, fields") {
+  PsbtBuilder builder = make();
+  const std::size_t size = builder.draft.encode().size();
+  test::set(builder.draft.global, {0x70}, Bytes(psbt_bytes_max - size - 7));
+  CHECK(builder.draft.encode().size() == psbt_bytes_max);
+  CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "parsed");
+  builder.draft.global[0].value.push_back(0);
+  CHECK(tag_of(Psbt::parse(builder.draft.encode())) == "psbt-limit");
+
+  for (const std::size_t count : {psbt_inputs_max, psbt_inputs_max + 1}) {
+    CAPTURE(count);
+    test::PsbtDraft inputs;
+    inputs.inputs.resize(count);
+    inputs.input_fields.resize(count);
+    CHECK(tag_of(Psbt::parse(inputs.encode())) == (count == psbt_inputs_max ? "parsed" : "psbt-limit"));
+    test::PsbtDraft outputs;
+    outputs.outputs.resize(count);
+    outputs.output_fields.resize(count);
+    CHECK(tag_of(Psbt::parse(outputs.encode())) == (count == psbt_outputs_max ? "parsed" : "psbt-limit"));
+  }
+
+  test::PsbtDraft fields;
+  for (std::size_t i = 1; i < psbt_fields_max; ++i) {
+    Writer key;
+    key.u8(0xfc).u32_be(static_cast<std::uint32_t>(i * 2'654'435'761U));
+    fields.global.push_back({key.take(), {}});
+  }
+  CHECK(tag_of(Psbt::parse(fields.encode())) == "parsed");
+  fields.global.push_back({{0x71}, {}});
+  CHECK(tag_of(Psbt::parse(fields.encode())) == "psbt-limit");
+}
+
+}  // namespace
+}  // namespace ben::bitcoin

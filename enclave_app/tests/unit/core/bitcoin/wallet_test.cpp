@@ -1,0 +1,116 @@
+// The wallet: what identifies it, what it derives, what it refuses.
+#include <doctest/doctest.h>
+
+#include "base/hex.hpp"
+#include "bitcoin/address.hpp"
+#include "bitcoin/descriptor.hpp"
+#include "core/bitcoin/psbt_builder.hpp"
+#include "crypto/hmac.hpp"
+
+namespace ben::bitcoin {
+namespace {
+
+static_assert(!std::is_copy_constructible_v<Wallet> && !std::is_copy_assignable_v<Wallet>);
+
+struct Fixture {
+  Curve curve{test::fill_secret(1)};
+
+  [[nodiscard]] std::string tag_of(const std::vector<AccountId>& accounts) const {
+    const auto wallet = Wallet::derive(curve, test::fill_secret(2), Network::regtest, accounts);
+    return wallet ? "made" : std::string(wallet.error().tag.view());
+  }
+};
+
+TEST_CASE_FIXTURE(Fixture,
+                  "the wallet's name hashes network, master public key and chain code, and no account") {
+  const Secret<32> seed = test::fill_secret(2);
+  const auto master = derive_master(curve, seed.expose());
+  REQUIRE(master.has_value());
+  const std::array one{AccountId{Purpose::p2tr, 7}};
+  for (const Network network :
+       {Network::main, Network::test, Network::testnet4, Network::signet, Network::regtest}) {
+    const auto wallet = Wallet::derive(curve, seed, network, test::default_accounts);
+    const auto other_accounts = Wallet::derive(curve, seed, network, one);
+    REQUIRE(wallet.has_value());
+    REQUIRE(other_accounts.has_value());
+    CHECK(wallet->id() == sha256({as_bytes("ben/wallet/v1"), as_bytes(parameters_of(network).name),
+                                  master->public_half.encoded_key, master->public_half.chain_code}));
+    CHECK(wallet->id() == other_accounts->id());
+    CHECK(wallet->master_fingerprint() == fingerprint_of(master->public_half));
+    CHECK(wallet->network() == network);
+  }
+  CHECK(test::make_wallet(curve, 1, Network::test).id() != test::make_wallet(curve, 1, Network::signet).id());
+  CHECK(test::make_wallet(curve, 1).id() != test::make_wallet(curve, 2).id());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a wallet of a known seed has known names and addresses") {
+  // Frozen values, the same as embit 0.8.0 derives: they change only if every wallet that exists does.
+  const Wallet wallet = test::make_wallet(curve, 0x5e, Network::regtest);
+  const auto address = [&](const KeyPath& path) {
+    const auto derived = derive_script(curve, wallet.accounts()[path.account], path.branch, path.index);
+    return *encode_address(wallet.network(), derived->script);
+  };
+  CHECK(encode_hex(wallet.id()) == "a2a1e02a8a23b01c531286ce0f017e3f35a3786931126c1994faabc9cd7b2b4c");
+  CHECK(encode_hex(wallet.master_fingerprint()) == "64ef65f1");
+  CHECK(encode_descriptor(wallet.accounts()[0]) ==
+        "wpkh([64ef65f1/84h/1h/"
+        "0h]"
+        "tpubDDaNT378GZYYgr7AZ2BrFhgk6hmTVRp5sAqUWkuBzNcYcsCktrzFtB3pL99C3Ka8df3rwmVz6RLScATWSZTG9o1BU4tRXgJh"
+        "NuXaWz4cWdN/<0;1>/*)#mweuzgff");
+  CHECK(encode_descriptor(wallet.accounts()[1]) ==
+        "tr([64ef65f1/86h/1h/"
+        "0h]"
+        "tpubDDdU6ZdA52dYF2J9doNqgGc6LgueqY7h6fKVzvn3KbftHemzyRNowckV3UQ5YpvJEj91BvEgUMGhwGPB86mreLLvNaZ4NL7Y"
+        "aZ1dxzKXuoR/<0;1>/*)#y8g04gna");
+  CHECK(address({.account = 0, .branch = Branch::receive, .index = 0}) ==
+        "bcrt1qsywgxclp4dhx7exvq07n0qxttkrdleed682tpw");
+  CHECK(address({.account = 1, .branch = Branch::change, .index = 10'000}) ==
+        "bcrt1pd4qvkw6672myr2cgf8z8vh7gldatyk6qaaa34y68q9hcms6dwnkqnqeqc2");
+}
+
+TEST_CASE_FIXTURE(Fixture, "private and public derivation of a path meet") {
+  const Wallet wallet = test::make_wallet(curve);
+  for (const std::size_t account : {0U, 1U}) {
+    for (const Branch branch : {Branch::receive, Branch::change}) {
+      for (const std::uint32_t index : {0U, 1U, 10'000U, hardened - 1}) {
+        const auto key = wallet.derive_key(curve, {account, branch, index});
+        const auto derived = derive_script(curve, wallet.accounts()[account], branch, index);
+        REQUIRE(key.has_value());
+        REQUIRE(derived.has_value());
+        CHECK(curve.encode(curve.public_key(*key)) == curve.encode(derived->key));
+      }
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a path outside the wallet is refused") {
+  const Wallet wallet = test::make_wallet(curve);
+  CHECK(wallet.derive_key(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");
+  CHECK(wallet.derive_key(curve, {0, Branch::receive, hardened}).error().tag.view() == "key-hardened");
+  CHECK(derive_script(curve, wallet.accounts()[0], Branch::receive, hardened).error().tag.view() ==
+        "key-hardened");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a list of accounts is short, different and within range") {
+  CHECK(tag_of({{Purpose::p2wpkh, 0}}) == "made");
+  CHECK(tag_of({{Purpose::p2wpkh, 0}, {Purpose::p2wpkh, 1}, {Purpose::p2tr, hardened - 1}}) == "made");
+  CHECK(tag_of({}) == "key-accounts");
+  CHECK(tag_of({{Purpose::p2tr, 3}, {Purpose::p2wpkh, 3}, {Purpose::p2tr, 3}}) == "key-accounts");
+  CHECK(tag_of({{Purpose::p2tr, hardened}}) == "key-accounts");
+  std::vector<AccountId> many;
+  for (std::uint32_t i = 0; i < accounts_max; ++i) many.push_back({Purpose::p2tr, i});
+  CHECK(tag_of(many) == "made");
+  many.push_back({Purpose::p2wpkh, 0});
+  CHECK(tag_of(many) == "key-accounts");
+}
+
+TEST_CASE_FIXTURE(Fixture, "BIP 340's auxiliary bytes come from the seed and the hash alone") {
+  const Wallet wallet = test::make_wallet(curve, 0x5e);
+  const Secret<32> key = hkdf_sha256<32>(test::fill_secret(0x5e).expose(), {}, "ben/aux/v1");
+  const Hash256 hash = sha256(as_bytes("hash"));
+  CHECK(wallet.auxiliary(hash) == sha256({key.expose(), hash}));
+  CHECK(wallet.auxiliary(hash) != test::make_wallet(curve, 0x5f).auxiliary(hash));
+}
+
+}  // namespace
+}  // namespace ben::bitcoin
