@@ -60,7 +60,7 @@ const LeafCertificate& IssuedChain::leaf_at(std::uint64_t now_s) {
     authorities_ = make_authorities(now_s);
     leaf_.reset();
   }
-  if (!leaf_ || !is_fresh(leaf_->made_at_s, now_s, leaf_age_max_s)) leaf_ = make_leaf(now_s);
+  if (!leaf_ || !is_fresh(leaf_->made_at_s, now_s, leaf_age_max_s)) leaf_ = make_leaf(*authorities_, now_s);
   return *leaf_;
 }
 
@@ -119,20 +119,20 @@ IssuedChain::Authorities IssuedChain::make_authorities(std::uint64_t now_s) cons
           .instance_key = std::move(instance_key)};
 }
 
-LeafCertificate IssuedChain::make_leaf(std::uint64_t now_s) const {
+LeafCertificate IssuedChain::make_leaf(const Authorities& authorities, std::uint64_t now_s) const {
   SigningKey key = SigningKey::generate();
   Bytes certificate =
       issue_certificate({.serial = Writer().u64_be(name_.number).u64_be(now_s).take(),
-                         .issuer = authorities_->instance_name,
+                         .issuer = authorities.instance_name,
                          .subject = instance_side_name(module_id_of(name_) + "." + name_.region + ".aws"),
                          .not_before_s = now_s - 3,
                          .not_after_s = now_s + leaf_age_max_s,
                          .public_key_info = key.public_key_info(),
                          .extensions = {basic_constraints(false, std::nullopt), key_usage(leaf_bits, false)}},
-                        authorities_->instance_key);
+                        authorities.instance_key);
   return {.made_at_s = now_s,
           .certificate = std::move(certificate),
-          .cabundle = authorities_->cabundle,
+          .cabundle = authorities.cabundle,
           .key = std::move(key)};
 }
 

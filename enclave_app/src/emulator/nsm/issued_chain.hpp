@@ -44,7 +44,7 @@ class IssuedChain {
   };
 
   [[nodiscard]] Authorities make_authorities(std::uint64_t now_s) const;
-  [[nodiscard]] LeafCertificate make_leaf(std::uint64_t now_s) const;
+  [[nodiscard]] LeafCertificate make_leaf(const Authorities& authorities, std::uint64_t now_s) const;
 
   const TestPki& pki_;
   EnclaveName name_;
