@@ -27,8 +27,8 @@ struct BootFacts {
   std::optional<Hash384> pcr8;  // of a signed image
   std::string role_arn;         // the parent's IAM role, measured in PCR3; empty: none
   EnclaveName name;             // its instance is measured in PCR4
-  bool debug =
-      false;  // zeroes PCR0, PCR1, PCR2 and PCR8, and no other (genuine debug documents have 3 and 4)
+  // Zeroes PCR0, PCR1, PCR2 and PCR8. Genuine debug documents have PCR3 and PCR4 as ever.
+  bool debug = false;
 };
 
 // Not safe for use by two threads at once.
@@ -47,6 +47,7 @@ class SoftwareNsm final : public NsmTransport {
     Hash384 value{};
     bool locked = false;
   };
+
   Bytes answer(ByteView request);
   Bytes describe() const;
   Bytes get_random() const;
