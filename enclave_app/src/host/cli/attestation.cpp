@@ -37,7 +37,7 @@ std::optional<std::string> hex_of(const std::optional<Bytes>& bytes) {
 
 int say_refusal(attestation::Refusal refusal, Output& output) {
   const Error error = attestation::to_error(refusal);
-  output.fact("authentic", false).fact("tag", error.tag.view()).fact("reason", error.reason.view());
+  output.yes_or_no("authentic", false).fact("tag", error.tag.view()).fact("reason", error.reason.view());
   return exit_no;
 }
 
@@ -64,10 +64,10 @@ int inspect_attestation(const InspectOptions& options, Output& output) {
   if (test_root) output.line("UNTRUSTED TEST ROOT: proves nothing about real hardware");
   if (!document) return say_refusal(document.refusal(), output);
 
-  output.fact("authentic", true);
+  output.yes_or_no("authentic", true);
   output.fact("module_id", document->module_id);
   output.fact("timestamp_ms", static_cast<std::int64_t>(document->timestamp_ms));
-  output.fact("debug", document->is_debug);
+  output.yes_or_no("debug", document->is_debug);
   output.fact_or_none("nonce", hex_of(document->nonce));
   output.fact_or_none("user_data", hex_of(document->user_data));
   output.fact_or_none("public_key", hex_of(document->public_key));

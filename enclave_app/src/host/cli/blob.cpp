@@ -39,7 +39,7 @@ int restore_blob(const BlobRestoreOptions& options, Output& output) {
   connected.reconnect(whole, {});
   output.fact("wallet_id", encode_hex(wallet_id));
   output.fact("state", wire::state_name(connected.statement().state));
-  output.fact("restored", !has_it);
+  output.yes_or_no("restored", !has_it);
   return exit_yes;
 }
 

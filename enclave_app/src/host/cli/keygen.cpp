@@ -12,7 +12,7 @@ int make_key(const KeygenOptions& options, Output& output) {
   output.fact("public_key", encode_hex(key));
   output.fact("key_id", wire::key_id(key));
   output.fact("file", options.out);
-  output.fact("encrypted", !options.insecure_plain);
+  output.yes_or_no("encrypted", !options.insecure_plain);
   return exit_yes;
 }
 

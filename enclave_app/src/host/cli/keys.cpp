@@ -195,6 +195,7 @@ Ed25519PublicKey make_key_file(const std::filesystem::path& path, bool plain,
 
 Ed25519Key read_key_file(const std::filesystem::path& path, const PassphraseSource& source) {
   const Bytes text = read_file(path, 16UL * 1024);
+  if (text.empty()) throw Stop("key-file", path.string() + ": is empty");
   const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (bio == nullptr) throw internal_stop();
   const bool is_encrypted = as_text(text).find("BEGIN ENCRYPTED PRIVATE KEY") != std::string_view::npos;

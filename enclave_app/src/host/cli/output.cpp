@@ -25,7 +25,7 @@ Output& Output::fact(std::string_view name, std::int64_t number) {
   return *this;
 }
 
-Output& Output::fact(std::string_view name, bool yes) {
+Output& Output::yes_or_no(std::string_view name, bool yes) {
   object_.raw(name, yes ? "true" : "false");
   lines_.push_back({.name = label_of(name), .text = yes ? "yes" : "no"});
   return *this;

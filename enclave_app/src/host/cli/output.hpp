@@ -20,7 +20,7 @@ class Output {
   // A member of the object; a line "name  value" for people, with spaces for underscores.
   Output& fact(std::string_view name, std::string_view text);
   Output& fact(std::string_view name, std::int64_t number);
-  Output& fact(std::string_view name, bool yes);  // people read "yes" and "no"
+  Output& yes_or_no(std::string_view name, bool yes);  // a boolean for programs
   Output& fact_or_none(std::string_view name, const std::optional<std::string>& text);
 
   // A member that people do not see in this form, and a line that programs do not see.

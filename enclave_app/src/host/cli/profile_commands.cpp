@@ -32,7 +32,7 @@ void say_profile(const Node& node, Output& output) {
   if (profile.config) output.fact("config_hash", encode_hex(sha256(as_bytes(*profile.config))));
   output.fact_or_none("pcr3", hex_of(profile.pcr3));
   output.fact_or_none("wallet_id", hex_of(profile.wallet_id));
-  output.fact("certificate", profile.certificate.has_value());
+  output.yes_or_no("certificate", profile.certificate.has_value());
   output.fact("policy_epoch_min", profile.policy_epoch_min);
   output.fact_or_none("key", text_of(profile.key));
   json::ArrayWriter descriptors;

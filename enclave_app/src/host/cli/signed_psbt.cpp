@@ -42,12 +42,13 @@ void check_signed_psbt(const bitcoin::Curve& curve, const bitcoin::Review& revie
   const std::size_t count = review.inputs.size();
   if (answer->transaction().inputs.size() != count) throw bad_psbt("it has another number of inputs");
 
-  std::vector<PsbtField> added;
+  std::vector<bitcoin::NewPsbtField> added;
   std::vector<bitcoin::TransactionOutput> spent;
   for (std::size_t i = 0; i < count; ++i) {
     if (answer->input(i).size() != review.psbt.input(i).size() + 1)
       throw bad_psbt("input " + std::to_string(i) + " has not exactly one field more");
-    added.push_back(answer->input(i).back());
+    const PsbtField& last = answer->input(i).back();
+    added.push_back({.key = to_bytes(last.key), .value = to_bytes(last.value)});
     spent.push_back({.amount_sats = review.inputs[i].amount_sats, .script = review.inputs[i].script});
   }
   if (review.psbt.encode_with(added) != signed_psbt)
@@ -56,10 +57,10 @@ void check_signed_psbt(const bitcoin::Curve& curve, const bitcoin::Review& revie
   const bitcoin::SignatureHasher hasher(review.psbt.transaction(), spent);
   for (std::size_t i = 0; i < count; ++i) {
     const bitcoin::ReviewedInput& input = review.inputs[i];
-    const bool valid =
-        bitcoin::is_p2tr(input.script)
-            ? is_valid_schnorr(curve, input, added[i], hasher.taproot_key_path(i, input.sighash))
-            : is_valid_ecdsa(curve, input, added[i], hasher.p2wpkh(i));
+    const PsbtField& field = answer->input(i).back();
+    const bool valid = bitcoin::is_p2tr(input.script)
+                           ? is_valid_schnorr(curve, input, field, hasher.taproot_key_path(i, input.sighash))
+                           : is_valid_ecdsa(curve, input, field, hasher.p2wpkh(i));
     if (!valid) throw bad_psbt("the signature of input " + std::to_string(i) + " is not valid");
   }
 }

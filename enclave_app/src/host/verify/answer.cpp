@@ -80,6 +80,8 @@ Result<Answer> parse_answer(std::string_view text, std::string_view id) {
   if (!read_head(head, id, answer.is_error)) return bad_form;
   if (!read_proof(text.substr(text.size() - wire::proof_text_bytes), answer)) return bad_form;
   answer.outcome = head.rest();
+  // The proof covers the object and not its label: an error object begins with its code, and no result does.
+  if (answer.outcome.starts_with(R"({"code":)") != answer.is_error) return bad_form;
   return answer;
 }
 

@@ -234,6 +234,9 @@ class Node {
 
   signer::Signer& machine() { return *signer_; }
 
+  // The root under which the module signs its documents.
+  [[nodiscard]] const Bytes& root_certificate() const { return pki_.root_certificate(); }
+
   std::uint64_t now_ms = 1'790'000'000'000;
   Ed25519Key alice = operator_key(1);
   Ed25519Key bob = operator_key(2);

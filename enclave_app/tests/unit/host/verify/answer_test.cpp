@@ -1,0 +1,91 @@
+#include "verify/answer.hpp"
+
+#include <doctest/doctest.h>
+
+namespace ben {
+namespace {
+
+const Ed25519Key key{Secret<32>(ByteArray<32>{1})};
+constexpr wire::BootId boot_id{7};
+constexpr std::string_view request = R"({"jsonrpc":"2.0","id":"a","method":"get_info","params":{}})";
+constexpr std::string_view id = R"("a")";
+
+std::string answer_of(const wire::RpcOutcome& outcome, std::string_view answer_id = id) {
+  return wire::encode_rpc_answer(answer_id, outcome, sha256(as_bytes(request)), boot_id, key);
+}
+
+bool is_believed(std::string_view text) {
+  const auto answer = verify::parse_answer(text, id);
+  return answer && verify::verify_proof(*answer, as_bytes(request), boot_id, key.public_key());
+}
+
+TEST_CASE("what a signer answers is believed, result or error") {
+  const std::string result = answer_of({.is_error = false, .json = R"({"n":1})"});
+  const auto answer = verify::parse_answer(result, id);
+  REQUIRE(answer.has_value());
+  CHECK(answer->outcome == R"({"n":1})");
+  CHECK_FALSE(answer->is_error);
+  CHECK(is_believed(result));
+  CHECK(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"})));
+  CHECK(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"}, "null")));
+}
+
+TEST_CASE("an answer with one changed, missing or added byte is refused") {
+  const std::string text = answer_of({.is_error = false, .json = R"({"n":1})"});
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    CAPTURE(i);
+    std::string changed = text;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    CHECK_FALSE(is_believed(changed));
+    CHECK_FALSE(is_believed(text.substr(0, i)));
+    std::string longer = text;
+    longer.insert(i, " ");
+    CHECK_FALSE(is_believed(longer));
+  }
+  CHECK_FALSE(is_believed(text + " "));
+}
+
+TEST_CASE("an error is not passed off as a result, nor a result as an error") {
+  std::string error = answer_of({.is_error = true, .json = R"({"code":-1})"});
+  CHECK_FALSE(is_believed(error.replace(error.find("error"), 5, "result")));
+  std::string result = answer_of({.is_error = false, .json = R"({"n":1})"});
+  CHECK_FALSE(is_believed(result.replace(result.find("result"), 6, "error")));
+}
+
+TEST_CASE("the answer to another request, of another boot or another signer is refused") {
+  const std::string text = answer_of({.is_error = false, .json = "{}"});
+  const auto answer = verify::parse_answer(text, id);
+  REQUIRE(answer.has_value());
+  const auto other_request = verify::verify_proof(*answer, as_bytes("{}"), boot_id, key.public_key());
+  REQUIRE_FALSE(other_request.has_value());
+  CHECK(other_request.error().tag.view() == "answer-proof");
+  const auto other_boot = verify::verify_proof(*answer, as_bytes(request), {8}, key.public_key());
+  REQUIRE_FALSE(other_boot.has_value());
+  CHECK(other_boot.error().tag.view() == "answer-boot");
+  const Ed25519Key other_key{Secret<32>(ByteArray<32>{2})};
+  CHECK_FALSE(verify::verify_proof(*answer, as_bytes(request), boot_id, other_key.public_key()).has_value());
+  CHECK_FALSE(verify::parse_answer(text, R"("b")").has_value());
+  CHECK_FALSE(verify::parse_answer(answer_of({.is_error = false, .json = "{}"}, "null"), id).has_value());
+}
+
+TEST_CASE("a broker's error is told from everything else") {
+  const std::string honest =
+      R"({"jsonrpc":"2.0","id":"a","error":{"code":-32050,"message":"no enclave","data":{"tag":"broker-enclave","origin":"broker"}}})";
+  const auto error = verify::parse_broker_error(honest);
+  REQUIRE(error.has_value());
+  CHECK(error->tag == "broker-enclave");
+  CHECK(error->message == "no enclave");
+  for (
+      const char* text :
+      {R"({"jsonrpc":"2.0","id":"a","result":{}})",
+       R"({"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"","data":{"tag":"policy-fee","origin":"broker"}}})",
+       R"({"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"","data":{"tag":"broker-x"}}})",
+       R"({"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"","data":{"tag":"broker-x","origin":"signer"}}})",
+       "", "null", "[]", "<html>"}) {
+    CAPTURE(text);
+    CHECK_FALSE(verify::parse_broker_error(text).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace ben
