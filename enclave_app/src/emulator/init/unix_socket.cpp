@@ -27,6 +27,7 @@ server::Descriptor connect_unix(const std::string& path) {
   const auto address = address_of(path);
   if (!address) return server::Descriptor();
   server::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return socket;
   if (::connect(socket.get(), generic(*address), sizeof *address) != 0) return server::Descriptor();
   return socket;
 }
@@ -36,6 +37,7 @@ server::Descriptor listen_unix(const std::string& path) {
   const auto address = address_of(path);
   if (!address) return server::Descriptor();
   server::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (socket.get() < 0) return socket;
   if (::bind(socket.get(), generic(*address), sizeof *address) != 0) return server::Descriptor();
   if (::listen(socket.get(), backlog) != 0) return server::Descriptor();
   return socket;

@@ -1,6 +1,8 @@
 // nitro-sim: runs enclave images on a machine without Nitro, by nitro-cli's command line.
 #include <sys/stat.h>
 
+#include <cstdio>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -91,10 +93,7 @@ void add_root(CLI::App& app, Options& options, Command& chosen) {
   });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  ::umask(077);  // what this program makes is for its user alone
+int run(int argc, char** argv) {
   CLI::App app("Runs enclave images on a machine without Nitro. For development: it protects nothing.",
                "nitro-sim");
   app.require_subcommand(1);
@@ -113,4 +112,16 @@ int main(int argc, char** argv) {
   std::cerr << "[ " << failure_code(done.error()) << " ] " << done.error().reason.view() << " ("
             << done.error().tag.view() << ")\n";
   return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ::umask(077);  // what this program makes is for its user alone
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    static_cast<void>(std::fprintf(stderr, "[ E00 ] %s\n", error.what()));
+    return 1;
+  }
 }

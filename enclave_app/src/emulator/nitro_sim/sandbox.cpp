@@ -50,6 +50,7 @@ class SpawnSettings {
   // -1 when the program could not be started.
   [[nodiscard]] pid_t spawn(std::vector<std::string> words) const {
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     std::array<char*, 1> environment{nullptr};

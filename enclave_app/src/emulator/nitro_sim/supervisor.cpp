@@ -56,7 +56,7 @@ Descriptor watch_signals() {
   ::sigemptyset(&watched);
   ::sigaddset(&watched, SIGTERM);
   ::sigaddset(&watched, SIGCHLD);
-  ::sigprocmask(SIG_BLOCK, &watched, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
   return Descriptor(::signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -236,8 +236,7 @@ class Supervisor {
 // Leaves the caller's session, its terminal and all its files but these two.
 void detach(const Descriptor& report, const Descriptor& lock) {
   ::setsid();
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGHUP, SIG_IGN);
+  for (const int ignored : {SIGPIPE, SIGHUP}) static_cast<void>(::signal(ignored, SIG_IGN));
   const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (const int standard : {0, 1, 2}) ::dup2(null.get(), standard);
   const auto [low, high] =

@@ -40,7 +40,7 @@ inline constexpr std::size_t cmdline_bytes_max = 2047;  // Linux on x86: COMMAND
 // The whole kernel section of an image for the `process` platform, which boots no kernel.
 inline constexpr std::string_view process_platform_kernel = "process platform: no kernel";
 
-enum class SectionType : std::uint16_t { kernel = 1, cmdline = 2, ramdisk = 3, signature = 4, metadata = 5 };
+enum class SectionType : std::uint8_t { kernel = 1, cmdline = 2, ramdisk = 3, signature = 4, metadata = 5 };
 
 struct Measurements {
   Hash384 pcr0{};

@@ -15,7 +15,7 @@ std::vector<std::string> split_words(std::string_view line) {
 }
 
 // The whole of `text` as a number, or nothing.
-std::optional<std::uint32_t> parse_number(std::string_view text, int base) {
+std::optional<std::uint32_t> parse_number(const std::string& text, int base) {
   std::uint32_t value = 0;
   const auto end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, value, base);
