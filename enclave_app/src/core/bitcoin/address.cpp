@@ -37,8 +37,9 @@ Result<std::string> encode_address(Network network, ByteView script) {
   if (!is_p2wpkh(script) && !is_p2wsh(script) && !is_p2tr(script))
     return Error{ErrorCode::malformed, "address-script", "address: want a P2WPKH, P2WSH or P2TR script"};
   const std::uint8_t version = is_p2tr(script) ? 1 : 0;
-  Bech32 content{.prefix = std::string(parameters_of(network).bech32_hrp), .variant = variant_of(version)};
-  content.groups = to_groups(script.subspan(2));
+  Bech32 content{.prefix = std::string(parameters_of(network).bech32_hrp),
+                 .groups = to_groups(script.subspan(2)),
+                 .variant = variant_of(version)};
   content.groups.insert(content.groups.begin(), version);
   return encode_bech32(content);
 }

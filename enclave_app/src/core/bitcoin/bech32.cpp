@@ -45,6 +45,19 @@ Result<std::string> to_lower(std::string_view text) {
   return lower;
 }
 
+// Appends values of `from` bits as values of `to` bits. Returns the bits left over, at the top of `to` bits.
+unsigned regroup(ByteView values, unsigned from, unsigned to, Bytes& out) {
+  const unsigned mask = (1U << to) - 1U;
+  unsigned buffer = 0;
+  unsigned bits = 0;
+  for (const std::uint8_t value : values) {
+    buffer = ((buffer << from) | value) & 0xfffU;
+    for (bits += from; bits >= to; bits -= to)
+      out.push_back(static_cast<std::uint8_t>((buffer >> (bits - to)) & mask));
+  }
+  return (buffer << (to - bits)) & mask;
+}
+
 }  // namespace
 
 std::string encode_bech32(const Bech32& content) {
@@ -83,28 +96,15 @@ Result<Bech32> parse_bech32(std::string_view text) {
 
 Bytes to_groups(ByteView bytes) {
   Bytes groups;
-  unsigned buffer = 0;
-  unsigned bits = 0;
-  for (const std::uint8_t byte : bytes) {
-    buffer = ((buffer << 8U) | byte) & 0xfffU;
-    for (bits += 8; bits >= 5; bits -= 5) groups.push_back((buffer >> (bits - 5)) & 31U);
-  }
-  if (bits > 0) groups.push_back((buffer << (5 - bits)) & 31U);
+  const unsigned rest = regroup(bytes, 8, 5, groups);
+  if (bytes.size() % 5 != 0) groups.push_back(static_cast<std::uint8_t>(rest));
   return groups;
 }
 
 Result<Bytes> from_groups(ByteView groups) {
   Bytes bytes;
-  unsigned buffer = 0;
-  unsigned bits = 0;
-  for (const std::uint8_t group : groups) {
-    buffer = ((buffer << 5U) | group) & 0xfffU;
-    bits += 5;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes.push_back(static_cast<std::uint8_t>(buffer >> bits));
-  }
-  if (bits > 4 || (buffer & ((1U << bits) - 1U)) != 0)
+  const unsigned rest = regroup(groups, 5, 8, bytes);
+  if (rest != 0 || groups.size() * 5 % 8 > 4)
     return Error{ErrorCode::malformed, "address-bech32", "bech32: the padding is not zero or too long"};
   return bytes;
 }

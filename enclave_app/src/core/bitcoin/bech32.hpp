@@ -15,7 +15,7 @@ enum class Bech32Variant : std::uint8_t { bech32, bech32m };
 
 struct Bech32 {
   std::string prefix;  // "human-readable part", lower case
-  Bytes groups{};      // values 0..31, without the checksum
+  Bytes groups;        // values 0..31, without the checksum
   Bech32Variant variant = Bech32Variant::bech32;
 };
 

@@ -47,8 +47,7 @@ CompressedKey Curve::encode(const PublicKey& key) const noexcept {
 
 Result<PrivateKey> Curve::to_private_key(Secret<32> scalar) const {
   if (secp256k1_ec_seckey_verify(context_.get(), scalar.expose().data()) != 1)
-    return Error{ErrorCode::malformed, "key-private",
-                 "key: the scalar is zero or not below the group's order"};
+    return Error{ErrorCode::malformed, "key-private", "key: the scalar is not in 1..n-1"};
   return PrivateKey(std::move(scalar));
 }
 

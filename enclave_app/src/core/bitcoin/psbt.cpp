@@ -25,7 +25,7 @@ enum class Form : std::uint8_t {
   taproot_path,  // leaf hashes, then the same
 };
 
-// A known field: the size of its key after the type, and the form of its value.
+// Known fields: a range of types, the size of their keys after the type, and the form of their values.
 struct Rule {
   MapKind map;
   std::uint8_t first_type;
@@ -41,58 +41,43 @@ constexpr std::array rules{
     Rule{MapKind::global, 0x00, 0x00, 0, Form::any},    // UNSIGNED_TX, parsed on its own
     Rule{MapKind::global, 0x01, 0x01, 78, Form::path},  // XPUB
     Rule{MapKind::global, 0x02, 0x06, 0, Form::not_here},
-    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::zero_u32},  // VERSION
-    Rule{MapKind::input, psbt_in::non_witness_utxo, psbt_in::non_witness_utxo, 0,
-         Form::any},  // the review parses it
-    Rule{MapKind::input, psbt_in::witness_utxo, psbt_in::witness_utxo, 0, Form::utxo},
-    Rule{MapKind::input, psbt_in::partial_sig, psbt_in::partial_sig, public_key, Form::any},
-    Rule{MapKind::input, psbt_in::sighash_type, psbt_in::sighash_type, 0, Form::u32},
-    Rule{MapKind::input, psbt_in::redeem_script, psbt_in::witness_script, 0, Form::any},
-    Rule{MapKind::input, psbt_in::bip32_derivation, psbt_in::bip32_derivation, public_key, Form::path},
-    Rule{MapKind::input, psbt_in::final_script_sig, psbt_in::final_script_witness, 0, Form::any},
+    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::zero_u32},      // VERSION
+    Rule{MapKind::input, 0x00, 0x00, 0, Form::any},            // NON_WITNESS_UTXO, parsed by the review
+    Rule{MapKind::input, 0x01, 0x01, 0, Form::utxo},           // WITNESS_UTXO
+    Rule{MapKind::input, 0x02, 0x02, public_key, Form::any},   // PARTIAL_SIG
+    Rule{MapKind::input, 0x03, 0x03, 0, Form::u32},            // SIGHASH_TYPE
+    Rule{MapKind::input, 0x04, 0x05, 0, Form::any},            // REDEEM_SCRIPT, WITNESS_SCRIPT
+    Rule{MapKind::input, 0x06, 0x06, public_key, Form::path},  // BIP32_DERIVATION
+    Rule{MapKind::input, 0x07, 0x08, 0, Form::any},            // FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS
     Rule{MapKind::input, 0x0e, 0x12, 0, Form::not_here},
-    Rule{MapKind::input, psbt_in::tap_key_sig, psbt_in::tap_key_sig, 0, Form::schnorr},
-    Rule{MapKind::input, psbt_in::tap_script_sig, psbt_in::tap_script_sig, 64, Form::schnorr},
-    Rule{MapKind::input, psbt_in::tap_bip32_derivation, psbt_in::tap_bip32_derivation, 32,
-         Form::taproot_path},
-    Rule{MapKind::input, 0x17, 0x18, 0, Form::key},   // TAP_INTERNAL_KEY, TAP_MERKLE_ROOT
-    Rule{MapKind::output, 0x00, 0x01, 0, Form::any},  // REDEEM_SCRIPT, WITNESS_SCRIPT
-    Rule{MapKind::output, psbt_out::bip32_derivation, psbt_out::bip32_derivation, public_key, Form::path},
+    Rule{MapKind::input, 0x13, 0x13, 0, Form::schnorr},         // TAP_KEY_SIG
+    Rule{MapKind::input, 0x14, 0x14, 64, Form::schnorr},        // TAP_SCRIPT_SIG
+    Rule{MapKind::input, 0x16, 0x16, 32, Form::taproot_path},   // TAP_BIP32_DERIVATION
+    Rule{MapKind::input, 0x17, 0x18, 0, Form::key},             // TAP_INTERNAL_KEY, TAP_MERKLE_ROOT
+    Rule{MapKind::output, 0x00, 0x01, 0, Form::any},            // REDEEM_SCRIPT, WITNESS_SCRIPT
+    Rule{MapKind::output, 0x02, 0x02, public_key, Form::path},  // BIP32_DERIVATION
     Rule{MapKind::output, 0x03, 0x04, 0, Form::not_here},
-    Rule{MapKind::output, 0x05, 0x05, 0, Form::key},  // TAP_INTERNAL_KEY
-    Rule{MapKind::output, 0x06, 0x06, 0, Form::any},  // TAP_TREE
-    Rule{MapKind::output, psbt_out::tap_bip32_derivation, psbt_out::tap_bip32_derivation, 32,
-         Form::taproot_path},
+    Rule{MapKind::output, 0x05, 0x05, 0, Form::key},            // TAP_INTERNAL_KEY
+    Rule{MapKind::output, 0x06, 0x06, 0, Form::any},            // TAP_TREE
+    Rule{MapKind::output, 0x07, 0x07, 32, Form::taproot_path},  // TAP_BIP32_DERIVATION
 };
 
 bool has_form(ByteView value, Form form) noexcept {
   Reader reader(value);
-  switch (form) {
-    case Form::any:
-      return true;
-    case Form::not_here:
-      return false;
-    case Form::zero_u32:
-      return value.size() == 4 && reader.u32_le() == 0;
-    case Form::u32:
-      return value.size() == 4;
-    case Form::key:
-      return value.size() == 32;
-    case Form::schnorr:
-      return value.size() == 64 || value.size() == 65;
-    case Form::utxo:
-      static_cast<void>(read_output(reader));
-      return !reader.failed() && reader.remaining() == 0;
-    case Form::path:
-      return value.size() >= 4 && value.size() % 4 == 0;
-    case Form::taproot_path: {
-      const std::uint64_t leaves = read_compact_size(reader);
-      if (leaves > reader.remaining() / 32) return false;
-      static_cast<void>(reader.take(static_cast<std::size_t>(leaves) * 32));
-      return !reader.failed() && reader.remaining() >= 4 && reader.remaining() % 4 == 0;
-    }
+  if (form == Form::utxo) static_cast<void>(read_output(reader));
+  if (form == Form::taproot_path) {
+    const std::uint64_t leaves = read_compact_size(reader);
+    if (leaves > reader.remaining() / 32) return false;
+    static_cast<void>(reader.take(static_cast<std::size_t>(leaves) * 32));
   }
-  return false;
+  const std::size_t rest = reader.remaining();
+  if (form == Form::not_here || reader.failed()) return false;
+  if (form == Form::zero_u32) return rest == 4 && reader.u32_le() == 0;
+  if (form == Form::u32) return rest == 4;
+  if (form == Form::key) return rest == 32;
+  if (form == Form::schnorr) return rest == 64 || rest == 65;
+  if (form == Form::utxo) return rest == 0;
+  return form == Form::any || (rest >= 4 && rest % 4 == 0);  // a path
 }
 
 Result<> admit_field(MapKind map, const PsbtField& field) {
@@ -197,9 +182,9 @@ std::span<const PsbtField> Psbt::fields_of(const Map& map) const noexcept {
   return std::span(fields_).subspan(map.first_field, map.field_count);
 }
 
-Bytes Psbt::encode_with(std::span<const PsbtField> fields) const {
+Bytes Psbt::encode_with(std::span<const NewPsbtField> fields) const {
   std::size_t expected_bytes = bytes_.size();
-  for (const PsbtField& field : fields) expected_bytes += field.key.size() + field.value.size() + 4;
+  for (const NewPsbtField& field : fields) expected_bytes += field.key.size() + field.value.size() + 4;
   Writer writer(expected_bytes);
   std::size_t copied = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -41,6 +41,12 @@ struct PsbtField {
   ByteView value;
 };
 
+// One that a signer adds.
+struct NewPsbtField {
+  Bytes key;
+  Bytes value;
+};
+
 // A parsed PSBT: owns its bytes and keeps each field as it came, known or not, in its order.
 class Psbt {
  public:
@@ -71,7 +77,7 @@ class Psbt {
   [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
 
   // The same PSBT with one more field at the end of each input's map. `fields` has one for each input.
-  [[nodiscard]] Bytes encode_with(std::span<const PsbtField> fields) const;
+  [[nodiscard]] Bytes encode_with(std::span<const NewPsbtField> fields) const;
 
  private:
   Psbt() = default;

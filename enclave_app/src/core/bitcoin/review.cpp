@@ -8,6 +8,17 @@ namespace {
 
 using Fields = std::span<const PsbtField>;
 
+struct Keys {
+  const Curve& curve;
+  std::span<const Account> accounts;
+  const Wallet* wallet = nullptr;  // of these accounts, if at hand
+
+  [[nodiscard]] Result<DerivedScript> derive(const KeyPath& path) const {
+    if (wallet != nullptr) return wallet->derive_script(curve, path);
+    return derive_script(curve, accounts[path.account], path.branch, path.index);
+  }
+};
+
 // Witness bytes of one input: stack count, then size and item of each. A low-R signature has 70 bytes in DER
 // (one in some 128 is shorter by a byte), one more for its type.
 constexpr std::size_t p2wpkh_witness_bytes = 1 + 1 + 71 + 1 + 33;
@@ -29,8 +40,7 @@ Result<> refuse_foreign_fields(const Psbt& psbt) {
     if (has_any(psbt.input(i), nested_fields))
       return Error{ErrorCode::refused, "psbt-input-nested", "psbt: an input has a redeem or witness script"};
     if (has_any(psbt.input(i), signature_fields))
-      return Error{ErrorCode::refused, "psbt-input-signed",
-                   "psbt: an input is signed already; send it unsigned"};
+      return Error{ErrorCode::refused, "psbt-input-signed", "psbt: an input is signed already"};
   }
   return Ok{};
 }
@@ -47,8 +57,7 @@ class Parent {
       txid_ = txid_of(transaction_);
     }
     if (txid_ != outpoint.txid || outpoint.index >= transaction_.outputs.size())
-      return Error{ErrorCode::refused, "psbt-parent-mismatch",
-                   "psbt: non_witness_utxo is not what the input spends"};
+      return Error{ErrorCode::refused, "psbt-parent-mismatch", "psbt: non_witness_utxo is another one"};
     return transaction_.outputs[outpoint.index];
   }
 
@@ -70,18 +79,15 @@ Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Pa
     if (!proved) return proved.error();
     if (utxo_field != nullptr &&
         (spent.amount_sats != proved->amount_sats || !equal(spent.script, proved->script)))
-      return Error{ErrorCode::refused, "psbt-utxo-mismatch",
-                   "psbt: witness_utxo contradicts non_witness_utxo"};
+      return Error{ErrorCode::refused, "psbt-utxo-mismatch", "psbt: the two utxo fields differ"};
     spent = *proved;
   }
   if (utxo_field == nullptr && (parent_field == nullptr || is_p2tr(spent.script)))
     return Error{ErrorCode::refused, "psbt-missing-utxo", "psbt: an input comes without witness_utxo"};
   if (parent_field == nullptr && !is_p2tr(spent.script))
-    return Error{ErrorCode::refused, "psbt-missing-parent",
-                 "psbt: an input that is not taproot needs non_witness_utxo"};
+    return Error{ErrorCode::refused, "psbt-missing-parent", "psbt: v0 needs non_witness_utxo"};
   if (!is_p2wpkh(spent.script) && !is_p2tr(spent.script))
-    return Error{ErrorCode::refused, "psbt-input-script",
-                 "psbt: an input spends another form than P2WPKH or P2TR"};
+    return Error{ErrorCode::refused, "psbt-input-script", "psbt: an input is no P2WPKH or P2TR"};
   return spent;
 }
 
@@ -119,7 +125,7 @@ Result<SighashType> admit_sighash(Fields fields, bool is_taproot) {
 }
 
 // The path of ours that a derivation field names: m/purpose'/coin'/account'/branch/index.
-std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose purpose, ByteView value) {
+std::optional<KeyPath> match_path(const Keys& keys, Purpose purpose, ByteView value) {
   Reader reader(value);
   if (purpose == Purpose::p2tr && read_compact_size(reader) != 0)
     return std::nullopt;  // a key of script leaves
@@ -127,8 +133,8 @@ std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose pur
   std::array<std::uint32_t, 5> steps{};
   for (std::uint32_t& step : steps) step = reader.u32_le();
   if (reader.failed() || reader.remaining() != 0 || steps[3] > 1 || steps[4] >= hardened) return std::nullopt;
-  for (std::size_t i = 0; i < accounts.size(); ++i) {
-    const Account& account = accounts[i];
+  for (std::size_t i = 0; i < keys.accounts.size(); ++i) {
+    const Account& account = keys.accounts[i];
     if (account.id.purpose == purpose && equal(account.master_fingerprint, fingerprint) &&
         steps[0] == (static_cast<std::uint32_t>(purpose) | hardened) &&
         steps[1] == (parameters_of(account.network).coin_type | hardened) &&
@@ -143,21 +149,19 @@ struct OwnScript {
   PublicKey key;
 };
 
-// Whether a script is ours: the first hint that names a path of ours is tried, and believed only if the path
-// derives to the script. One hint, so that a long list costs one derivation. `hint` is the field's type.
-Result<std::optional<OwnScript>> find_own(const Curve& curve, std::span<const Account> accounts,
-                                          ByteView script, Fields fields, std::uint8_t hint) {
+// The key and path of a script of ours: the first hint that names a path of ours is tried, and believed only
+// if the path derives to the script. One hint, so that a long list costs one derivation. `hint` is its
+// field's type.
+Result<OwnScript> find_own(const Keys& keys, ByteView script, Fields fields, std::uint8_t hint) {
   const Purpose purpose = is_p2tr(script) ? Purpose::p2tr : Purpose::p2wpkh;
   for (const PsbtField& field : fields) {
-    if (field.key[0] != hint) continue;
-    const auto path = match_path(accounts, purpose, field.value);
+    const auto path = field.key[0] == hint ? match_path(keys, purpose, field.value) : std::nullopt;
     if (!path) continue;
-    const auto derived = derive_script(curve, accounts[path->account], path->branch, path->index);
-    if (!derived) return derived.error();
-    if (!equal(derived->script, script)) break;
-    return std::optional<OwnScript>{{.path = *path, .key = derived->key}};
+    const auto derived = keys.derive(*path);
+    if (!derived || !equal(derived->script, script)) break;
+    return OwnScript{.path = *path, .key = derived->key};
   }
-  return std::optional<OwnScript>{};
+  return Error{ErrorCode::refused, "psbt-input-foreign", "psbt: an input is not derived from our keys"};
 }
 
 // Adds to a sum that stays within 21 million BTC, and so cannot overflow.
@@ -168,7 +172,7 @@ Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
   return Ok{};
 }
 
-Result<> review_inputs(const Curve& curve, std::span<const Account> accounts, Review& review) {
+Result<> review_inputs(const Keys& keys, Review& review) {
   const auto spent = find_all_spent(review.psbt);
   if (!spent) return spent.error();
   review.inputs.reserve(spent->size());
@@ -180,13 +184,11 @@ Result<> review_inputs(const Curve& curve, std::span<const Account> accounts, Re
     if (!added) return added.error();
     const auto sighash = admit_sighash(fields, is_taproot);
     if (!sighash) return sighash.error();
-    const auto own = find_own(curve, accounts, coin.script, fields,
+    const auto own = find_own(keys, coin.script, fields,
                               is_taproot ? psbt_in::tap_bip32_derivation : psbt_in::bip32_derivation);
     if (!own) return own.error();
-    if (!*own)
-      return Error{ErrorCode::refused, "psbt-input-foreign", "psbt: an input is not derived from our keys"};
-    review.inputs.push_back({.path = (*own)->path,
-                             .key = (*own)->key,
+    review.inputs.push_back({.path = own->path,
+                             .key = own->key,
                              .amount_sats = coin.amount_sats,
                              .script = to_bytes(coin.script),
                              .sighash = *sighash});
@@ -195,21 +197,19 @@ Result<> review_inputs(const Curve& curve, std::span<const Account> accounts, Re
 }
 
 // Sorts the outputs into change and destinations; gives their sum.
-Result<std::uint64_t> review_outputs(const Curve& curve, std::span<const Account> accounts,
-                                     std::uint32_t index_max, Review& review) {
+Result<std::uint64_t> review_outputs(const Keys& keys, std::uint32_t index_max, Review& review) {
   std::uint64_t output_sats = 0;
   const auto& outputs = review.psbt.transaction().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto [amount_sats, script] = outputs[i];
     const auto added = add_amount(output_sats, amount_sats);
     if (!added) return added.error();
-    const auto own = find_own(curve, accounts, script, review.psbt.output(i),
+    const auto own = find_own(keys, script, review.psbt.output(i),
                               is_p2tr(script) ? psbt_out::tap_bip32_derivation : psbt_out::bip32_derivation);
-    if (!own) return own.error();
-    const bool is_ours = *own && (*own)->path.index <= index_max;
-    if (is_ours && (*own)->path.branch == Branch::change) {
+    const bool is_ours = own && own->path.index <= index_max;
+    if (is_ours && own->path.branch == Branch::change) {
       review.change_sats += amount_sats;
-      review.change.push_back({i, (*own)->path, amount_sats, to_bytes(script)});
+      review.change.push_back({i, own->path, amount_sats, to_bytes(script)});
     } else {
       review.destinations.push_back({i, amount_sats, to_bytes(script), is_ours});
     }
@@ -232,19 +232,16 @@ Hash256 decision_key_of(const Review& review) {
   return sha256({review.psbt.transaction_bytes(), writer.view()});
 }
 
-}  // namespace
-
-Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
-                           std::uint32_t index_max) {
-  Review review{.psbt = std::move(psbt)};
+Result<Review> review_with(const Keys& keys, Psbt psbt, std::uint32_t index_max) {
+  Review review{std::move(psbt), {}, {}, {}};
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
     return Error{ErrorCode::refused, "psbt-empty", "psbt: the transaction has no inputs or no outputs"};
   const auto no_foreign_fields = refuse_foreign_fields(review.psbt);
   if (!no_foreign_fields) return no_foreign_fields.error();
-  const auto inputs = review_inputs(curve, accounts, review);
+  const auto inputs = review_inputs(keys, review);
   if (!inputs) return inputs.error();
-  const auto output_sats = review_outputs(curve, accounts, index_max, review);
+  const auto output_sats = review_outputs(keys, index_max, review);
   if (!output_sats) return output_sats.error();
   if (*output_sats > review.input_sats)
     return Error{ErrorCode::refused, "psbt-amount", "psbt: the outputs are worth more than the inputs"};
@@ -260,6 +257,17 @@ Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts
   review.txid = txid_of(transaction);
   review.decision_key = decision_key_of(review);
   return review;
+}
+
+}  // namespace
+
+Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
+                           std::uint32_t index_max) {
+  return review_with({.curve = curve, .accounts = accounts}, std::move(psbt), index_max);
+}
+
+Result<Review> review_psbt(const Curve& curve, const Wallet& wallet, Psbt psbt, std::uint32_t index_max) {
+  return review_with({curve, wallet.accounts(), &wallet}, std::move(psbt), index_max);
 }
 
 }  // namespace ben::bitcoin

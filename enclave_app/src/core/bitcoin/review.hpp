@@ -4,9 +4,9 @@
 
 #include <span>
 
-#include "bitcoin/account.hpp"
 #include "bitcoin/psbt.hpp"
 #include "bitcoin/sighash.hpp"
+#include "bitcoin/wallet.hpp"
 
 namespace ben::bitcoin {
 
@@ -41,9 +41,9 @@ struct Destination {
 
 struct Review {
   Psbt psbt;
-  std::vector<ReviewedInput> inputs{};  // one for each of the transaction, in order
-  std::vector<ChangeOutput> change{};
-  std::vector<Destination> destinations{};
+  std::vector<ReviewedInput> inputs;  // one for each of the transaction, in order
+  std::vector<ChangeOutput> change;
+  std::vector<Destination> destinations;
   std::uint64_t input_sats = 0;
   std::uint64_t change_sats = 0;
   std::uint64_t fee_sats = 0;
@@ -74,5 +74,7 @@ struct Review {
 // and with `malformed` (psbt-transaction) for a non_witness_utxo that is no transaction.
 Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
                            std::uint32_t index_max);
+// The same verdict in less time, for who has the private keys.
+Result<Review> review_psbt(const Curve& curve, const Wallet& wallet, Psbt psbt, std::uint32_t index_max);
 
 }  // namespace ben::bitcoin

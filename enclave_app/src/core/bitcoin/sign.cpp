@@ -3,24 +3,19 @@
 namespace ben::bitcoin {
 namespace {
 
-struct SignatureField {
-  Bytes key;
-  Bytes value;
-};
-
-Result<SignatureField> sign_p2wpkh(const Curve& curve, const PrivateKey& key, const ReviewedInput& input,
-                                   const Hash256& hash) {
+Result<NewPsbtField> sign_p2wpkh(const Curve& curve, const PrivateKey& key, const ReviewedInput& input,
+                                 const Hash256& hash) {
   auto signature = curve.sign_ecdsa(key, input.key, hash);
   if (!signature) return signature.error();
   signature->push_back(static_cast<std::uint8_t>(SighashType::all));
   const CompressedKey encoded = curve.encode(input.key);
   Bytes field_key{psbt_in::partial_sig};
   field_key.insert(field_key.end(), encoded.begin(), encoded.end());
-  return SignatureField{.key = std::move(field_key), .value = *std::move(signature)};
+  return NewPsbtField{.key = std::move(field_key), .value = *std::move(signature)};
 }
 
-Result<SignatureField> sign_p2tr(const Curve& curve, const Wallet& wallet, const PrivateKey& key,
-                                 const ReviewedInput& input, const Hash256& hash) {
+Result<NewPsbtField> sign_p2tr(const Curve& curve, const Wallet& wallet, const PrivateKey& key,
+                               const ReviewedInput& input, const Hash256& hash) {
   const auto output_key = curve.tweak_for_taproot(key, input.key);
   if (!output_key) return output_key.error();
   const auto signature =
@@ -29,7 +24,7 @@ Result<SignatureField> sign_p2tr(const Curve& curve, const Wallet& wallet, const
   Bytes value = to_bytes(*signature);
   if (input.sighash != SighashType::taproot_default)
     value.push_back(static_cast<std::uint8_t>(input.sighash));
-  return SignatureField{.key = {psbt_in::tap_key_sig}, .value = std::move(value)};
+  return NewPsbtField{.key = {psbt_in::tap_key_sig}, .value = std::move(value)};
 }
 
 }  // namespace
@@ -41,7 +36,7 @@ Result<Bytes> sign_reviewed(const Curve& curve, const Wallet& wallet, const Revi
     spent.push_back({.amount_sats = input.amount_sats, .script = input.script});
   const SignatureHasher hasher(review.psbt.transaction(), spent);
 
-  std::vector<SignatureField> signatures;
+  std::vector<NewPsbtField> signatures;
   signatures.reserve(review.inputs.size());
   for (std::size_t i = 0; i < review.inputs.size(); ++i) {
     const ReviewedInput& input = review.inputs[i];
@@ -54,11 +49,7 @@ Result<Bytes> sign_reviewed(const Curve& curve, const Wallet& wallet, const Revi
     signatures.push_back(*std::move(signature));
   }
 
-  std::vector<PsbtField> fields;
-  fields.reserve(signatures.size());
-  for (const SignatureField& signature : signatures)
-    fields.push_back({.key = signature.key, .value = signature.value});
-  return review.psbt.encode_with(fields);
+  return review.psbt.encode_with(signatures);
 }
 
 }  // namespace ben::bitcoin

@@ -53,16 +53,18 @@ void write_compact_size(Writer& writer, std::uint64_t value) {
     writer.u8(static_cast<std::uint8_t>(value));
   } else if (value <= 0xffff) {
     writer.u8(0xfd).u16_le(static_cast<std::uint16_t>(value));
-  } else if (value <= 0xffff'ffff) {
-    writer.u8(0xfe).u32_le(static_cast<std::uint32_t>(value));
   } else {
-    writer.u8(0xff).u64_le(value);
+    writer.u8(0xfe).u32_le(static_cast<std::uint32_t>(value));
   }
 }
 
 void write_sized(Writer& writer, ByteView bytes) {
   write_compact_size(writer, bytes.size());
   writer.bytes(bytes);
+}
+
+void write_outpoint(Writer& writer, const OutPoint& outpoint) {
+  writer.bytes(outpoint.txid).u32_le(outpoint.index);
 }
 
 TransactionOutput read_output(Reader& reader) noexcept {

@@ -44,8 +44,11 @@ enum class TransactionForm : std::uint8_t { stripped, any };
 [[nodiscard]] std::uint64_t read_compact_size(Reader& reader) noexcept;
 // Bytes after a compact size.
 [[nodiscard]] ByteView read_sized(Reader& reader) noexcept;
+// `value` below 2^32: everything here is smaller than a PSBT.
 void write_compact_size(Writer& writer, std::uint64_t value);
 void write_sized(Writer& writer, ByteView bytes);
+
+void write_outpoint(Writer& writer, const OutPoint& outpoint);
 
 // One output as transactions and PSBT_IN_WITNESS_UTXO carry it.
 [[nodiscard]] TransactionOutput read_output(Reader& reader) noexcept;

@@ -72,6 +72,18 @@ Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) c
                           path.index);
 }
 
+Result<DerivedScript> Wallet::derive_script(const Curve& curve, const KeyPath& path) const {
+  const auto key = derive_key(curve, path);
+  if (!key) return key.error();
+  const PublicKey public_key = curve.public_key(*key);
+  if (accounts_[path.account].id.purpose == Purpose::p2wpkh)
+    return DerivedScript{.key = public_key, .script = make_p2wpkh(curve.encode(public_key))};
+  const auto tweaked = curve.tweak_for_taproot(*key, public_key);
+  if (!tweaked) return tweaked.error();
+  const CompressedKey output_key = curve.encode(curve.public_key(*tweaked));
+  return DerivedScript{.key = public_key, .script = make_witness_script(1, ByteView(output_key).subspan(1))};
+}
+
 Hash256 Wallet::auxiliary(const Hash256& sighash) const noexcept {
   return sha256({auxiliary_key_.expose(), sighash});
 }

@@ -27,6 +27,9 @@ class Wallet {
   // The private key of a path. Fails with `refused`: key-path for an account that is not there, key-hardened
   // for an index of 2^31 or more.
   Result<PrivateKey> derive_key(const Curve& curve, const KeyPath& path) const;
+  // What derive_script(curve, account, ...) gives, by way of the private key: k*G takes less time than adding
+  // to a point. Fails like derive_key.
+  Result<DerivedScript> derive_script(const Curve& curve, const KeyPath& path) const;
   // BIP 340's auxiliary bytes: SHA256(K_aux || sighash), K_aux = HKDF(seed, "ben/aux/v1").
   [[nodiscard]] Hash256 auxiliary(const Hash256& sighash) const noexcept;
 

@@ -38,7 +38,19 @@ struct Fixture {
   [[nodiscard]] Result<Review> review(const PsbtDraft& draft) const {
     auto psbt = Psbt::parse(draft.encode());
     if (!psbt) return psbt.error();
-    return review_psbt(curve, wallet.accounts(), *std::move(psbt), index_max);
+    const auto by_private_keys = review_psbt(curve, wallet, *Psbt::parse(draft.encode()), index_max);
+    auto reviewed = review_psbt(curve, wallet.accounts(), *std::move(psbt), index_max);
+    // Both ways of deriving have one verdict.
+    REQUIRE(reviewed.has_value() == by_private_keys.has_value());
+    if (!reviewed) {
+      CHECK(reviewed.error().tag.view() == by_private_keys.error().tag.view());
+    } else {
+      CHECK(reviewed->decision_key == by_private_keys->decision_key);
+      CHECK(reviewed->outflow_sats == by_private_keys->outflow_sats);
+      for (std::size_t i = 0; i < reviewed->inputs.size(); ++i)
+        CHECK(curve.encode(reviewed->inputs[i].key) == curve.encode(by_private_keys->inputs[i].key));
+    }
+    return reviewed;
   }
 
   [[nodiscard]] std::string tag_of(const PsbtDraft& draft) const {

@@ -78,6 +78,7 @@ TEST_CASE_FIXTURE(Fixture, "private and public derivation of a path meet") {
         REQUIRE(key.has_value());
         REQUIRE(derived.has_value());
         CHECK(curve.encode(curve.public_key(*key)) == curve.encode(derived->key));
+        CHECK(wallet.derive_script(curve, {account, branch, index})->script == derived->script);
       }
     }
   }
@@ -86,6 +87,7 @@ TEST_CASE_FIXTURE(Fixture, "private and public derivation of a path meet") {
 TEST_CASE_FIXTURE(Fixture, "a path outside the wallet is refused") {
   const Wallet wallet = test::make_wallet(curve);
   CHECK(wallet.derive_key(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");
+  CHECK(wallet.derive_script(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");
   CHECK(wallet.derive_key(curve, {0, Branch::receive, hardened}).error().tag.view() == "key-hardened");
   CHECK(derive_script(curve, wallet.accounts()[0], Branch::receive, hardened).error().tag.view() ==
         "key-hardened");
