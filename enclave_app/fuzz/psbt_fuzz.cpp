@@ -1,0 +1,44 @@
+// Any bytes: a PSBT that parses is kept byte for byte; one that passes review keeps its sums and can be
+// signed.
+#include <cstdint>
+#include <cstdlib>
+
+#include "bitcoin/sign.hpp"
+#include "core/bitcoin/psbt_builder.hpp"
+
+namespace {
+
+using namespace ben::bitcoin;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_review(const Review& review) {
+  std::uint64_t destination_sats = 0;
+  for (const Destination& destination : review.destinations) destination_sats += destination.amount_sats;
+  require(review.inputs.size() == review.psbt.transaction().inputs.size());
+  require(review.input_sats <= amount_sats_max);
+  require(review.input_sats == destination_sats + review.change_sats + review.fee_sats);
+  require(review.outflow_sats == destination_sats + review.fee_sats);
+  require(review.fee_sats <= fee_sats_max);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const Curve curve{test::fill_secret(1)};
+  static const Wallet wallet = test::make_wallet(curve);
+  const ben::Bytes bytes(data, data + size);
+  auto psbt = Psbt::parse(bytes);
+  if (!psbt) return 0;
+  require(psbt->bytes() == bytes);
+  require(psbt->encode_with({}) == bytes);
+  const auto review = review_psbt(curve, wallet, *std::move(psbt), 10'000);
+  if (!review) return 0;
+  check_review(*review);
+  const auto signed_bytes = sign_reviewed(curve, wallet, *review);
+  require(signed_bytes.has_value());
+  require(Psbt::parse(*signed_bytes).has_value());
+  return 0;
+}
