@@ -57,21 +57,22 @@ struct Review {
 };
 
 // `index_max`: an output above this index, on either branch, is not recognized as ours.
-// Fails with `refused`:
-//   psbt-empty                no inputs or no outputs
-//   psbt-duplicate-input      two inputs spend one outpoint
-//   psbt-input-signed         an input carries a signature or is final already
-//   psbt-input-nested         an input carries a redeem or witness script, which none of our forms has
-//   psbt-missing-parent       a segwit v0 input without non_witness_utxo
-//   psbt-parent-mismatch      non_witness_utxo is not the transaction of the prevout, or lacks the output
-//   psbt-missing-utxo         an input without non_witness_utxo and witness_utxo, or taproot without
-//   witness_utxo psbt-utxo-mismatch        witness_utxo is not what non_witness_utxo says psbt-input-script
-//   a spent script that is not P2WPKH or P2TR psbt-input-foreign        a spent script that its hinted path
-//   of ours does not derive to, or without a hint psbt-sighash              another signature hash type than
-//   ALL, or DEFAULT for taproot psbt-amount               an amount or a sum over 21 million BTC, or outputs
-//   over inputs psbt-fee                  a fee over fee_sats_max psbt-fee-rate             a fee rate over
-//   fee_rate_sats_per_vbyte_max
-// and with `malformed` (psbt-transaction) for a non_witness_utxo that is no transaction.
+// Fails with `malformed` (psbt-transaction) for a non_witness_utxo that is no transaction, and with
+// `refused`:
+// - psbt-empty: no inputs or no outputs
+// - psbt-input-nested: an input has a redeem or witness script, which none of our forms has
+// - psbt-input-signed: an input carries a signature or is final already
+// - psbt-duplicate-input: two inputs spend one outpoint
+// - psbt-parent-mismatch: non_witness_utxo is not the transaction of the prevout, or lacks the output
+// - psbt-utxo-mismatch: witness_utxo is not what non_witness_utxo says
+// - psbt-missing-utxo: neither of the two, or taproot without witness_utxo
+// - psbt-missing-parent: another input than taproot without non_witness_utxo
+// - psbt-input-script: a spent script that is not P2WPKH or P2TR
+// - psbt-sighash: another signature hash type than ALL, or DEFAULT for taproot
+// - psbt-input-foreign: no hint names a path of ours, or the first that does derives to another script
+// - psbt-amount: an amount or a sum over 21 million BTC, or outputs over inputs
+// - psbt-fee: over fee_sats_max
+// - psbt-fee-rate: over fee_rate_sats_per_vbyte_max
 Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
                            std::uint32_t index_max);
 // The same verdict in less time, for who has the private keys.
