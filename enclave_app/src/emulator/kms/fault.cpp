@@ -8,8 +8,9 @@ namespace {
 
 std::optional<unsigned> parse_number(std::string_view text, unsigned most) {
   unsigned number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  const auto [stop, fault] = std::from_chars(begin, end, number);
   if (fault != std::errc{} || stop != end || number > most) return std::nullopt;
   return number;
 }

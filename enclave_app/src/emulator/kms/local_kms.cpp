@@ -31,6 +31,7 @@ using asio::ip::tcp;
 
 constexpr std::size_t body_bytes_max = 1U << 20U;
 constexpr std::uint32_t header_bytes_max = 16'384;
+constexpr std::size_t buffer_bytes_max = 32'768;
 constexpr std::chrono::seconds request_timeout{30};
 constexpr std::size_t connections_max = 64;
 
@@ -76,7 +77,7 @@ class Server {
 
  private:
   asio::awaitable<void> serve(boost::beast::tcp_stream stream) {
-    boost::beast::flat_buffer buffer(header_bytes_max * 2);
+    boost::beast::flat_buffer buffer(buffer_bytes_max);
     for (bool is_kept_alive = true; is_kept_alive;) {
       http::request_parser<http::string_body> parser;
       parser.body_limit(body_bytes_max);
@@ -124,7 +125,8 @@ class Server {
   // The fault of this request; one that was for N requests ends after them.
   Fault next_fault() {
     Fault fault = fault_;
-    if (fault_.requests_left > 0 && --fault_.requests_left == 0) fault_ = {};
+    if (fault_.requests_left == 1) fault_ = {};
+    if (fault_.requests_left > 1) --fault_.requests_left;
     return fault;
   }
 
@@ -155,15 +157,7 @@ std::chrono::sys_seconds system_clock_s() {
 
 int serve(const LocalKmsOptions& options, KmsService service, Fault fault) {
   asio::io_context context(1);
-  tcp::acceptor acceptor(context);
-  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), options.port);
-  boost::system::error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) return fail("cannot listen on 127.0.0.1:" + std::to_string(options.port), error.message());
-
+  tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), options.port));
   const std::uint16_t port = acceptor.local_endpoint().port();
   if (!options.port_file.empty() && !(std::ofstream(options.port_file) << port << '\n')) {
     return fail(options.port_file, "cannot be written");
@@ -172,11 +166,11 @@ int serve(const LocalKmsOptions& options, KmsService service, Fault fault) {
   asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
   asio::co_spawn(context, server.accept(acceptor), asio::detached);
-  std::cout << encode_json({{"url", "http://127.0.0.1:" + std::to_string(port)},
-                            {"port", port},
-                            {"region", options.region},
-                            {"account", options.account}})
-            << std::endl;
+  const Json place{{"url", "http://127.0.0.1:" + std::to_string(port)},
+                   {"port", port},
+                   {"region", options.region},
+                   {"account", options.account}};
+  std::cout << encode_json(place) << '\n' << std::flush;
   context.run();
   return 0;
 }
@@ -204,7 +198,11 @@ int run_local_kms(const LocalKmsOptions& options) {
   if (!fault) return fail(options.fault, fault.error().reason.view());
   auto store = KeyStore::open(options.state_folder);
   if (!store) return fail(options.state_folder, store.error().reason.view());
-  return serve(options, KmsService(std::move(service), std::move(*store)), *fault);
+  try {
+    return serve(options, KmsService(std::move(service), std::move(*store)), *fault);
+  } catch (const boost::system::system_error& error) {
+    return fail("cannot listen on 127.0.0.1:" + std::to_string(options.port), error.code().message());
+  }
 }
 
 }  // namespace ben::emulator

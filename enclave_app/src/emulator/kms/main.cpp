@@ -1,9 +1,14 @@
 // local-kms: the local KMS as a program of its own.
+#include <exception>
+#include <iostream>
+
 #include <CLI/CLI.hpp>
 
 #include "kms/local_kms.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   ben::emulator::LocalKmsOptions options;
   CLI::App app{
       "A KMS for development and tests: it honours Recipient and key policies, and protects nothing."};
@@ -21,4 +26,15 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   return ben::emulator::run_local_kms(options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {
+    std::cerr << "local-kms: " << failure.what() << '\n';
+    return 1;
+  }
 }

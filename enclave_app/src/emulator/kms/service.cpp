@@ -86,7 +86,7 @@ AwsResult<StoredKey> KmsService::find_key(const Json& parameters) const {
 }
 
 AwsResult<KmsService::Recipient> KmsService::read_recipient(const Json& parameters) const {
-  constexpr std::size_t document_base64_max = 262'144;  // the API's own limit
+  constexpr std::size_t document_bytes_max = 262'144;  // the API's own limit
   const Json& asked = member(parameters, "Recipient");
   if (asked.is_null()) return Recipient{};
   const auto invalid = [](std::string message) {
@@ -95,10 +95,9 @@ AwsResult<KmsService::Recipient> KmsService::read_recipient(const Json& paramete
   if (text_at(asked, "KeyEncryptionAlgorithm") != "RSAES_OAEP_SHA_256") {
     return invalid("Recipient.KeyEncryptionAlgorithm has to be RSAES_OAEP_SHA_256");
   }
-  const std::string base64 = text_at(asked, "AttestationDocument");
-  const auto bytes = parse_base64(base64);
-  if (base64.size() > document_base64_max || !bytes) {
-    return invalid("Recipient.AttestationDocument has to be base64 of up to 262144 bytes");
+  const auto bytes = parse_base64(text_at(asked, "AttestationDocument"));
+  if (!bytes || bytes->empty() || bytes->size() > document_bytes_max) {
+    return invalid("Recipient.AttestationDocument has to be 1 to 262144 bytes in base64");
   }
   const auto now = static_cast<std::uint64_t>(options_.clock().time_since_epoch().count());
   const auto document =
@@ -107,8 +106,9 @@ AwsResult<KmsService::Recipient> KmsService::read_recipient(const Json& paramete
     return invalid("Recipient.AttestationDocument: " +
                    std::string(attestation::to_error(document.refusal()).reason.view()));
   }
-  if (!document->public_key) return invalid("Recipient.AttestationDocument has no public_key");
-  Recipient recipient{.is_asked = true, .context = {}, .public_key = *document->public_key};
+  const std::optional<Bytes>& public_key = document->public_key;
+  if (!public_key) return invalid("Recipient.AttestationDocument has no public_key");
+  Recipient recipient{.is_asked = true, .context = {}, .public_key = *public_key};
   for (const auto& [index, value] : document->pcrs) {
     const std::string hex = encode_hex(value);
     recipient.context.emplace("kms:recipientattestation:pcr" + std::to_string(index), hex);

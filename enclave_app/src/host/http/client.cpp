@@ -22,6 +22,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 constexpr std::uint32_t header_bytes_max = 16'384;
+constexpr std::size_t buffer_bytes_max = 32'768;  // headers, and what is read ahead
 
 // Which failure an error is depends on how far the exchange has come.
 struct Exchange {
@@ -54,7 +55,7 @@ asio::awaitable<void> exchange_messages(Stream& stream, Exchange& exchange) {
   http::response_parser<http::string_body> parser;
   parser.body_limit(exchange.options.body_bytes_max);
   parser.header_limit(header_bytes_max);
-  boost::beast::flat_buffer buffer(header_bytes_max * 2);
+  boost::beast::flat_buffer buffer(buffer_bytes_max);
   co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
 
   HttpResponse response{.status = parser.get().result_int(), .headers = {}, .body = {}};
