@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "base/hex.hpp"
 #include "cli/commands.hpp"
 #include "cli/files.hpp"
@@ -26,12 +28,12 @@ int restore_blob(const BlobRestoreOptions& options, Output& output) {
     throw Stop("not-pinned", "the profile pins no measurements: benctl profile new --update --measurements");
   admit_sealed_copy(blob, wallet_id, config_hash, *node.profile.measurements);
 
-  // The certificate names a wallet that the node does not have yet: it is judged afterwards, with the wallet.
-  Profile without_wallet = node.profile;
-  without_wallet.wallet_id.reset();
-  without_wallet.certificate.reset();
-  const Profile whole = node.profile;
-  node.profile = without_wallet;
+  // The node has no wallet yet, and policies are not in the blob: both are judged later.
+  Profile whole = node.profile;
+  const std::int64_t policy_epoch_min = std::exchange(whole.policy_epoch_min, 0);
+  node.profile = whole;
+  node.profile.wallet_id.reset();
+  node.profile.certificate.reset();
   ConnectedNode connected(node, {.wallet = true});
   const verify::Statement& statement = connected.statement();
   const bool has_it = statement.wallet_id == wallet_id && statement.state == wire::SignerState::armed;
@@ -40,6 +42,8 @@ int restore_blob(const BlobRestoreOptions& options, Output& output) {
   output.fact("wallet_id", encode_hex(wallet_id));
   output.fact("state", wire::state_name(connected.statement().state));
   output.yes_or_no("restored", !has_it);
+  if (connected.statement().policy_epoch < policy_epoch_min)
+    output.line("it has no policy of the epoch you have seen: give it with benctl policy set");
   return exit_yes;
 }
 

@@ -15,11 +15,15 @@ namespace {
 
 using Action = std::function<int(Output&)>;
 
-// Every command's options, where CLI11 fills them in, and what the command line asked for.
+// Every command's options, where CLI11 fills them in, and what the command line asked for. No two commands
+// share options that have a default in the environment: CLI11 applies it for commands that were not asked
+// for, too, and what one got from its flags would be gone.
 struct Program {
   bool json = false;
-  NodeOptions node;
-  KeyOptions keys;
+  NodeOptions profile_show;
+  NodeOptions info;
+  NodeOptions descriptors;
+  NodeOptions policy_set;
   InspectOptions inspect;
   VerifyOptions verify;
   KeygenOptions keygen;
@@ -28,7 +32,9 @@ struct Program {
   GenesisOptions genesis;
   BlobRestoreOptions blob;
   AddressOptions address;
+  AddressOptions public_key;
   SignOptions sign;
+  SignOptions evaluate;
   PolicyNewOptions policy_new;
   PolicySignOptions policy_sign;
   EifBuildOptions eif_build;
@@ -70,6 +76,21 @@ void add_passphrase(CLI::App* command, std::string& file) {
 void add_keys(CLI::App* command, KeyOptions& keys, const std::string& help) {
   command->add_option("--key", keys.files, help)->envname("BENCTL_KEY");
   add_passphrase(command, keys.passphrase_file);
+}
+
+void add_place(CLI::App* command, AddressOptions& options) {
+  add_node(command, options.node);
+  command->add_option("--account", options.account, "bip84/N or bip86/N")->required();
+  command->add_option("--index", options.index, "Index of the address")
+      ->required()
+      ->check(CLI::Range(0, INT32_MAX));
+  command->add_option("--branch", options.branch, "0: receive (default), 1: change")->check(CLI::Range(0, 1));
+}
+
+void add_psbt(CLI::App* command, SignOptions& options) {
+  add_node(command, options.node);
+  add_keys(command, options.keys, "Key file of the requester (default: the profile's)");
+  command->add_option("--psbt", options.psbt, "PSBT, binary or base64; - for standard input")->required();
 }
 
 void add_evidence_commands(CLI::App& app, Program& program) {
@@ -156,8 +177,9 @@ void add_setup_commands(CLI::App& app, Program& program) {
   profile_new->add_flag("--update", p.update, "Change the existing profile: what is not given stays");
   on(profile_new, program, [&p](Output& output) { return new_profile(p, output); });
   CLI::App* profile_show = add_command(*profile, "show", "What the profile pins");
-  add_node(profile_show, program.node);
-  on(profile_show, program, [&program](Output& output) { return show_profile(program.node, output); });
+  add_node(profile_show, program.profile_show);
+  on(profile_show, program,
+     [&program](Output& output) { return show_profile(program.profile_show, output); });
 }
 
 void add_wallet_commands(CLI::App& app, Program& program) {
@@ -179,46 +201,35 @@ void add_wallet_commands(CLI::App& app, Program& program) {
   on(restore, program, [&b](Output& output) { return restore_blob(b, output); });
 
   CLI::App* info = add_command(app, "info", "What the node says of itself, proved");
-  add_node(info, program.node);
-  on(info, program, [&program](Output& output) { return show_info(program.node, output); });
+  add_node(info, program.info);
+  on(info, program, [&program](Output& output) { return show_info(program.info, output); });
   CLI::App* descriptors = add_command(app, "descriptors", "Descriptors of the wallet's accounts");
-  add_node(descriptors, program.node);
+  add_node(descriptors, program.descriptors);
   descriptors->add_flag("--pin", program.pin, "Pin them in a profile that has none");
   on(descriptors, program,
-     [&program](Output& output) { return show_descriptors(program.node, program.pin, output); });
+     [&program](Output& output) { return show_descriptors(program.descriptors, program.pin, output); });
 
-  AddressOptions& a = program.address;
-  const auto add_place = [&a](CLI::App* command) {
-    add_node(command, a.node);
-    command->add_option("--account", a.account, "bip84/N or bip86/N")->required();
-    command->add_option("--index", a.index, "Index of the address")
-        ->required()
-        ->check(CLI::Range(0, INT32_MAX));
-    command->add_option("--branch", a.branch, "0: receive (default), 1: change")->check(CLI::Range(0, 1));
-  };
   CLI::App* address = add_command(app, "address", "An address, derived by the signer and by benctl");
-  add_place(address);
+  AddressOptions& a = program.address;
+  add_place(address, a);
   on(address, program, [&a](Output& output) { return show_address(a, output); });
   CLI::App* public_key = add_command(app, "public-key", "A public key, derived by the signer and by benctl");
-  add_place(public_key);
-  on(public_key, program, [&a](Output& output) { return show_public_key(a, output); });
+  AddressOptions& p = program.public_key;
+  add_place(public_key, p);
+  on(public_key, program, [&p](Output& output) { return show_public_key(p, output); });
 }
 
 void add_signing_commands(CLI::App& app, Program& program) {
-  SignOptions& s = program.sign;
-  const auto add_psbt = [&s](CLI::App* command) {
-    add_node(command, s.node);
-    add_keys(command, s.keys, "Key file of the requester (default: the profile's)");
-    command->add_option("--psbt", s.psbt, "PSBT, binary or base64; - for standard input")->required();
-  };
   CLI::App* sign = add_command(app, "sign", "Have a PSBT signed, and check every signature");
-  add_psbt(sign);
+  SignOptions& s = program.sign;
+  add_psbt(sign, s);
   sign->add_option("--out", s.out,
                    "File for the signed PSBT, in the form it came (default: standard output)");
   on(sign, program, [&s](Output& output) { return sign_psbt(s, output); });
   CLI::App* evaluate = add_command(app, "evaluate", "Would it be signed? Nothing is signed");
-  add_psbt(evaluate);
-  on(evaluate, program, [&s](Output& output) { return evaluate_psbt(s, output); });
+  SignOptions& e = program.evaluate;
+  add_psbt(evaluate, e);
+  on(evaluate, program, [&e](Output& output) { return evaluate_psbt(e, output); });
 
   CLI::App* policy = add_group(app, "policy", "Who may spend how much to whom");
   CLI::App* policy_new = add_command(*policy, "new", "Write a policy");
@@ -251,10 +262,10 @@ void add_signing_commands(CLI::App& app, Program& program) {
   policy_sign->add_option("--out", ps.out, "File for the envelope (default: standard output)");
   on(policy_sign, program, [&ps](Output& output) { return sign_policy(ps, output); });
   CLI::App* policy_set = add_command(*policy, "set", "Give the node a signed policy");
-  add_node(policy_set, program.node);
+  add_node(policy_set, program.policy_set);
   policy_set->add_option("--policy", program.file, "Envelope of the policy")->required();
   on(policy_set, program,
-     [&program](Output& output) { return set_policy(program.node, program.file, output); });
+     [&program](Output& output) { return set_policy(program.policy_set, program.file, output); });
   CLI::App* explain = add_command(*policy, "explain", "What a policy allows, in sentences");
   explain->add_option("policy", program.file, "Policy, or its envelope")->required();
   on(explain, program, [&program](Output& output) { return explain_policy(program.file, output); });
