@@ -14,6 +14,7 @@ start_program() { # NAME ARGUMENT...
   show "$path" "${@:2}"
   setsid "$path" "${@:2}" >>"$demo/$name.log" 2>&1 </dev/null &
   echo "$!" >"$demo/$name.pid"
+  disown # it outlives the demo, and bash need not say when it is killed
 }
 
 # A pid may have been given to somebody else meanwhile: only the program that we started is ours to end.
@@ -93,18 +94,31 @@ start_broker() {
   url="http://127.0.0.1:$broker_port"
 }
 
-# The same image under another expected PCR0: the broker exits with 1 before any enclave runs.
+# The same image under another expected PCR0: the broker says so and exits with 1, and no enclave runs.
 refuse_other_image() {
-  local other before
+  local other before status=0
   other="$(printf '%096d' 1)" before="$(enclaves | jq length)"
-  run_refused "$(find_program enclave-broker)" --eif "$demo/signer.eif" --config "$demo/config.json" --store "$demo/other.sqlite" \
-    --expected-measurement "$other" --nitro-cli "$(find_program nitro-sim)" --enclave-name other --listen 127.0.0.1:0
-  [[ "$(enclaves | jq length)" == "$before" ]] || fail "an enclave was started from an image that was not expected"
+  "$(find_program enclave-broker)" --eif "$demo/signer.eif" --config "$demo/config.json" --store "$demo/other.sqlite" \
+    --expected-measurement "$other" --nitro-cli "$(find_program nitro-sim)" --enclave-name other \
+    --enclave-address "unix:$NITRO_SIM_DIR/cid-{cid}.sock:5000" --listen 127.0.0.1:0 >"$demo/other.log" || status=$?
+  jq --raw-output 'select(.level == "error") | "     \(.message) [\(.tag)]"' "$demo/other.log"
+  say "exit status $status, enclaves before and after: $before, $(enclaves | jq length)"
+  [[ $status -eq 1 && "$(enclaves | jq length)" == "$before" ]] || fail "an image that was not expected has to be refused"
 }
 
 answers() { curl --silent --fail --data '{"jsonrpc":"2.0","id":0,"method":"get_info"}' --header 'Content-Type: application/json' "$url/rpc" 2>/dev/null | grep --quiet '"result"'; }
 is_ready() { curl --silent --fail --output /dev/null "$url/readyz"; }
 enclaves() { "$(find_program nitro-sim)" describe-enclaves; }
+
+# What the broker logged of the events named, since it was started last.
+broker_said() { # EVENT...
+  local events
+  events="$(printf '%s\n' "$@" | jq --raw-input . | jq --slurp --compact-output .)"
+  say "from the broker's log:"
+  jq --slurp --compact-output --argjson events "$events" '.[([.[].event] | rindex("started")):][]
+    | select(.event as $event | $events | index($event)) | del(.ts, .level, .pcr0, .pcr1, .pcr2)' "$demo/enclave-broker.log" |
+    sed 's/^/     /'
+}
 
 kill_everything() {
   local pid enclave_pid

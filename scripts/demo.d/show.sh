@@ -9,15 +9,19 @@ step() { printf '\n%s%d. %s%s\n' "$bold" "$((++step_number))" "$*" "$plain"; }
 say() { printf '   %s\n' "$*"; }
 fail() { printf '\ndemo: %s\n' "$*" >&2; exit 1; }
 
-# Prints a command as it is typed in the root of the repository.
+# Prints a command as it is typed in the root of the repository, broken where it grows long.
 show() {
-  local word line=""
+  local word line="   \$"
   for word in "$@"; do
     word="${word//"$root/"/}"
     [[ "$word" =~ ^[A-Za-z0-9_./:=@,+-]+$ ]] || word="'$word'"
+    if [[ "$word" == -* && ${#line} -gt 90 ]]; then
+      printf '%s%s \\%s\n' "$dim" "$line" "$plain"
+      line="      "
+    fi
     line+=" $word"
   done
-  printf '   %s$%s%s\n' "$dim" "$line" "$plain"
+  printf '%s%s%s\n' "$dim" "$line" "$plain"
 }
 
 # Shows a command, runs it, and shows what it says.
@@ -28,9 +32,9 @@ run() {
 
 # The same, for a command that has to say no.
 run_refused() {
-  local status=0
+  local said status=0
   show "$@"
-  "$@" > >(sed 's/^/     /') 2>&1 || status=$?
-  wait "$!"
+  said="$("$@" 2>&1)" || status=$?
+  printf '%s\n' "$said" | sed 's/^/     /'
   [[ $status -eq 1 ]] || fail "the command above had to be refused (exit 1), but its exit status is $status"
 }

@@ -14,7 +14,7 @@ END
 
 make_keys() {
   local name
-  for name in alice bob desk; do
+  for name in alice bob carol desk; do
     run "$demo/benctl" keygen --out "$demo/$name.pem" --insecure-plain
   done
 }
@@ -23,7 +23,7 @@ public_key() { openssl pkey -in "$demo/$1.pem" -pubout -outform DER | tail --byt
 
 make_config() {
   run "$demo/benctl" config new --network regtest --threshold 2 --admin "$(public_key alice)" --admin "$(public_key bob)" \
-    --kms-key-arn "$key_arn" --kms-endpoint "$kms_url" --out "$demo/config.json"
+    --admin "$(public_key carol)" --kms-key-arn "$key_arn" --kms-endpoint "$kms_url" --out "$demo/config.json"
 }
 
 make_profile() {
@@ -42,5 +42,5 @@ make_policy() {
   run "$demo/benctl" policy set --policy "$demo/policy.dsse.json"
 }
 
-descriptors() { "$demo/benctl" descriptors --json | jq --raw-output '.descriptors[].descriptor'; }
-address() { "$demo/benctl" address --account "$1" --index "$2" --json | jq --raw-output .address; }
+descriptors() { "$demo/benctl" descriptors --json 2>/dev/null | jq --raw-output '.descriptors[].descriptor'; }
+address() { "$demo/benctl" address --account "$1" --index "$2" --json 2>/dev/null | jq --raw-output .address; }

@@ -255,7 +255,10 @@ class Node:
 
     def answers(self):
         """Whether the signer answers through the broker, whatever its state."""
-        status, body = post(f"{self.url}/rpc", '{"jsonrpc":"2.0","id":0,"method":"get_info"}')
+        try:
+            status, body = post(f"{self.url}/rpc", '{"jsonrpc":"2.0","id":0,"method":"get_info"}')
+        except OSError:  # it may be on its way down
+            return False
         return status == 200 and b'"result"' in body
 
     def make_profile(self):
