@@ -162,7 +162,7 @@ asio::awaitable<Lifecycle::Arrival> Lifecycle::launch() {
   co_return arrival;
 }
 
-// Null when there was no connection in time.
+// Null when there was no connection in time, or there will be none as the enclave has ended.
 asio::awaitable<Lifecycle::Session> Lifecycle::connect(std::uint32_t cid, milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   const auto address = parse_enclave_address(plan_.address_template, cid);
@@ -170,7 +170,9 @@ asio::awaitable<Lifecycle::Session> Lifecycle::connect(std::uint32_t cid, millis
   while (address && !stopping_) {
     auto session = co_await EnclaveSession::open(*address, operations_, link_limit);
     if (session) co_return *session;
-    if (session.error().code == ErrorCode::refused || std::chrono::steady_clock::now() >= until) {
+    const bool is_over =
+        session.error().code == ErrorCode::refused || std::chrono::steady_clock::now() >= until;
+    if (is_over || !co_await runs(cid)) {
       log_.error("connect-failed",
                  {{"tag", session.error().tag.view()}, {"message", session.error().reason.view()}});
       break;
@@ -178,6 +180,13 @@ asio::awaitable<Lifecycle::Session> Lifecycle::connect(std::uint32_t cid, millis
     co_await pause(backoff.next(random_number()));
   }
   co_return nullptr;
+}
+
+// False only when nitro-cli says so.
+asio::awaitable<bool> Lifecycle::runs(std::uint32_t cid) {
+  const auto enclaves = co_await on_worker(workers_, [this] { return nitro_cli_.describe(); });
+  const auto is_it = [cid](const EnclaveInfo& enclave) { return enclave.cid == cid; };
+  co_return !enclaves || std::ranges::any_of(*enclaves, is_it);
 }
 
 asio::awaitable<bool> Lifecycle::give_config(const Session& session) {

@@ -56,6 +56,7 @@ class Lifecycle {
   asio::awaitable<bool> adopt(const EnclaveInfo& enclave);
   asio::awaitable<bool> clear_the_way(std::vector<EnclaveInfo> enclaves, bool& adopted);
   asio::awaitable<Session> connect(std::uint32_t cid, std::chrono::milliseconds limit);
+  asio::awaitable<bool> runs(std::uint32_t cid);
   asio::awaitable<bool> give_config(const Session& session);
   asio::awaitable<Arrival> verify(const Session& session);
   asio::awaitable<void> terminate(const std::string& id);
