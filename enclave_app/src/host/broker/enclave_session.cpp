@@ -38,9 +38,16 @@ EnclaveLink& EnclaveSession::least_busy() const noexcept {
 }
 
 asio::awaitable<Result<Bytes>> EnclaveSession::request(Bytes body, bool is_operation) {
-  EnclaveLink& link = is_operation ? *links_.front() : least_busy();
-  co_return co_await link.call(wire::FrameType::request, std::move(body),
-                               is_operation ? operation_limit : request_limit);
+  if (!is_operation) {
+    co_return co_await least_busy().call(wire::FrameType::request, std::move(body), request_limit);
+  }
+  if (is_operating_) {
+    co_return Error{ErrorCode::unavailable, "broker-busy", "another operation is under way: try again later"};
+  }
+  is_operating_ = true;
+  auto answer = co_await links_.front()->call(wire::FrameType::request, std::move(body), operation_limit);
+  is_operating_ = false;
+  co_return answer;
 }
 
 asio::awaitable<Result<Bytes>> EnclaveSession::send_config(Bytes config) {

@@ -24,7 +24,8 @@ class EnclaveSession final {
   EnclaveSession(EnclaveSession&&) = delete;
   EnclaveSession& operator=(EnclaveSession&&) = delete;
 
-  // Relays one JSON-RPC request. Fails as EnclaveLink::call does.
+  // Relays one JSON-RPC request. Fails as EnclaveLink::call does, and with `unavailable` (broker-busy) for an
+  // operation while another one is under way: the enclave takes nothing else on that connection meanwhile.
   asio::awaitable<Result<Bytes>> request(Bytes body, bool is_operation);
   asio::awaitable<Result<Bytes>> send_config(Bytes config);
 
@@ -42,6 +43,7 @@ class EnclaveSession final {
 
   std::vector<std::shared_ptr<EnclaveLink>> links_;  // the first one is for operations
   asio::steady_timer closed_;                        // cancelled when a connection has ended
+  bool is_operating_ = false;
 };
 
 }  // namespace ben::broker

@@ -4,9 +4,13 @@
 
 #include "broker/enclave_session.hpp"
 #include "broker/rpc_text.hpp"
+#include "broker/worker.hpp"
 
 namespace ben::broker {
 namespace {
+
+// A larger request may hide its method behind megabytes of parameters: others do not wait while it is sought.
+constexpr std::size_t peek_here_bytes_max = std::size_t{256} * 1024;
 
 constexpr unsigned status_ok = 200;
 constexpr unsigned status_too_many = 429;
@@ -44,7 +48,12 @@ void Gateway::count(std::string_view method, std::string_view answer) {
 
 asio::awaitable<HttpReply> Gateway::answer_rpc(Bytes request) {
   const auto began = std::chrono::steady_clock::now();
-  const RequestHead head = peek_request(request);
+  RequestHead head;
+  if (request.size() <= peek_here_bytes_max) {
+    head = peek_request(request);
+  } else {
+    head = co_await on_worker(workers_, [&request] { return peek_request(request); });
+  }
   const bool operation = is_operation(head.method);
   ++node_.metrics.requests;
 

@@ -3,6 +3,8 @@
 
 #include <functional>
 
+#include <boost/asio/thread_pool.hpp>
+
 #include "broker/http_server.hpp"
 #include "broker/limits.hpp"
 #include "broker/log.hpp"
@@ -15,8 +17,8 @@ class Gateway final : public HttpService {
   static constexpr double attestations_per_second = 20;  // each is a call of the one NSM
 
   // `refresh`: learns the enclave's state anew; called after an operation, before its answer is given.
-  Gateway(Node& node, Log& log, std::function<asio::awaitable<void>()> refresh)
-      : node_(node), log_(log), refresh_(std::move(refresh)) {}
+  Gateway(Node& node, Log& log, asio::thread_pool& workers, std::function<asio::awaitable<void>()> refresh)
+      : node_(node), log_(log), workers_(workers), refresh_(std::move(refresh)) {}
 
   asio::awaitable<HttpReply> answer_rpc(Bytes request) override;
   HttpReply show_health() override;
@@ -31,6 +33,7 @@ class Gateway final : public HttpService {
 
   Node& node_;
   Log& log_;
+  asio::thread_pool& workers_;
   std::function<asio::awaitable<void>()> refresh_;
   RateLimit attestations_{attestations_per_second};
 };

@@ -94,31 +94,48 @@ std::optional<HttpReply> refuse_read(const beast::error_code& problem) {
 // has just completed may begin another one.
 class Deadline {
  public:
-  explicit Deadline(Tcp::socket& socket) : socket_(socket), timer_(socket.get_executor()) {}
+  explicit Deadline(Tcp::socket& socket) : watch_(std::make_shared<Watch>(socket)) {}
+  ~Deadline() { stop(); }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  Deadline(Deadline&&) = delete;
+  Deadline& operator=(Deadline&&) = delete;
 
   void start(std::chrono::milliseconds limit) {
-    passed_ = false;
-    timer_.expires_after(limit);
-    wait();
+    stop();
+    watch_->passed = false;
+    Watch::wait(watch_, limit);
   }
-  void stop() { timer_.cancel(); }
-  [[nodiscard]] bool passed() const noexcept { return passed_; }
+  void stop() {
+    ++watch_->round;
+    watch_->timer.cancel();
+  }
+  [[nodiscard]] bool passed() const noexcept { return watch_->passed; }
 
  private:
-  void wait() {
-    timer_.async_wait([this](const beast::error_code& cancelled) {
-      if (cancelled) return;  // stopped, or destroyed
-      passed_ = true;
-      beast::error_code ignored;
-      socket_.cancel(ignored);
-      timer_.expires_after(pause);
-      wait();
-    });
-  }
+  // Outlives the Deadline while a timer that has expired waits for its turn; `round` tells it that it is
+  // late.
+  struct Watch {
+    explicit Watch(Tcp::socket& watched) : socket(watched), timer(watched.get_executor()) {}
 
-  Tcp::socket& socket_;
-  asio::steady_timer timer_;
-  bool passed_ = false;
+    static void wait(const std::shared_ptr<Watch>& self, std::chrono::milliseconds limit) {
+      self->timer.expires_after(limit);
+      self->timer.async_wait([self, round = self->round](const beast::error_code& /*cancelled*/) {
+        if (round != self->round) return;
+        self->passed = true;
+        beast::error_code ignored;
+        self->socket.cancel(ignored);
+        wait(self, pause);
+      });
+    }
+
+    Tcp::socket& socket;
+    asio::steady_timer timer;
+    unsigned round = 0;
+    bool passed = false;
+  };
+
+  std::shared_ptr<Watch> watch_;
 };
 
 }  // namespace
@@ -288,11 +305,13 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
     }
     deadline.stop();
 
-    HttpReply reply = refusal ? *std::move(refusal) : co_await answer(request);
+    const bool refused = refusal.has_value();
+    if (!refused) refusal = co_await answer(request);  // g++ 12 frees twice what co_await gives within ?:
+    HttpReply reply = *std::move(refusal);
     http::response<Body> response(static_cast<http::status>(reply.status), 11);
     response.set(http::field::content_type, reply.content_type);
     response.set(http::field::cache_control, "no-store");
-    response.keep_alive(!refusal && !draining && request.get().keep_alive());
+    response.keep_alive(!refused && !draining && request.get().keep_alive());
     response.body() = std::move(reply.body);
     response.prepare_payload();
     deadline.start(write_limit);

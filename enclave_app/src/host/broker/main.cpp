@@ -22,7 +22,8 @@ namespace ben::broker {
 namespace {
 
 constexpr auto by_tuple = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t worker_threads = 2;  // one operation of the enclave, one call of nitro-cli
+constexpr std::size_t worker_threads =
+    3;  // an operation of the enclave, a call of nitro-cli, a large request
 
 // The port as text, complete as soon as the file is there.
 bool write_port_file(const std::string& path, std::uint16_t port) {
@@ -95,7 +96,7 @@ int serve(const Options& options, Prepared prepared, Log& log) {
   Operations operations(*prepared.store, prepared.kms ? &*prepared.kms : nullptr, node, log, workers);
   Lifecycle lifecycle(io.get_executor(), std::move(prepared.plan), node, *prepared.store, operations, log,
                       workers);
-  Gateway gateway(node, log, [&lifecycle] { return lifecycle.refresh(); });
+  Gateway gateway(node, log, workers, [&lifecycle] { return lifecycle.refresh(); });
 
   auto server = HttpServer::listen(io.get_executor(), gateway,
                                    {.address = options.listen_address,

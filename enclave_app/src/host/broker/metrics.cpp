@@ -130,7 +130,7 @@ std::string EmfReporter::report(Metrics& metrics, std::int64_t time_ms, std::chr
   }
   line["_aws"] = {{"Timestamp", time_ms}, {"CloudWatchMetrics", nlohmann::ordered_json::array({directive})}};
   last_ = metrics;
-  return line.dump();
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace ben::broker

@@ -1,7 +1,7 @@
 #include "broker/operations.hpp"
 
 #include "broker/worker.hpp"
-#include "wire/operation.hpp"
+#include "relay/operation.hpp"
 
 namespace ben::broker {
 

@@ -62,6 +62,7 @@ void describe(CLI::App& app, Options& options) {
       c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return app.add_option(flag, value, help)->envname(variable);
   };
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", std::string(wire::program_version));
   app.set_config("--options-file", "", "Read options from this file (lines of NAME=VALUE)");
   add("--eif", options.eif, "The enclave image to run")->required();

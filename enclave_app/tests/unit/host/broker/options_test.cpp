@@ -36,6 +36,11 @@ TEST_CASE("the defaults serve on this machine only, on a real enclave") {
   CHECK_FALSE(options.node_name.empty());
 }
 
+TEST_CASE("of a flag that is given twice the last one counts") {
+  CHECK(good({"--memory-mib", "300", "--memory-mib", "400"}).memory_mib == 400);
+  CHECK(good({"--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2"}).listen_port == 2);
+}
+
 TEST_CASE("an address and a port to listen on are taken apart") {
   CHECK(good({"--listen", "127.0.0.1:0"}).listen_port == 0);
   const Options six = good({"--listen", "[::1]:81"});
