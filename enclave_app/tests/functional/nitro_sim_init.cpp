@@ -96,7 +96,6 @@ std::string answer(NsmClient& nsm, const std::string& line) {
   const std::string rest = line.substr(std::min(space + 1, line.size()));
   if (word == "echo") return rest;
   if (word == "pcr") return read_pcr(nsm, rest);
-  if (word == "module") return nsm.describe()->module_id;
   if (word == "sockets") return try_sockets();
   if (word == "look") return look_around();
   if (word == "flood") return flood(static_cast<std::size_t>(std::atoi(rest.c_str())));

@@ -175,7 +175,6 @@ def test_the_security_module_knows_the_image_the_role_and_the_instance(sim):
     instance = started["EnclaveID"].split("-enc")[0]
     assert sim.ask(20, "pcr 4") == "locked " + hashlib.sha384(bytes(48) + instance.encode()).hexdigest()
     assert sim.ask(20, "pcr 16") == f"open {ZERO}"
-    assert sim.ask(20, "module") == started["EnclaveID"]
 
 
 def test_without_a_role_pcr3_is_zero_and_the_instance_stays_the_same(sim):

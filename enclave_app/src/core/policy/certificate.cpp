@@ -1,20 +1,8 @@
 #include "policy/certificate.hpp"
 
-#include "base/hex.hpp"
 #include "json/object_reader.hpp"
-#include "json/writer.hpp"
 
 namespace ben::policy {
-
-std::string encode_certificate(const WalletCertificate& certificate) {
-  return json::ObjectWriter()
-      .text("wallet_id", encode_hex(certificate.wallet_id))
-      .text("network", bitcoin::parameters_of(certificate.network).name)
-      .raw("accounts", encode_accounts(certificate.accounts))
-      .text("origin", certificate.origin)
-      .text("config_hash", encode_hex(certificate.config_hash))
-      .finish();
-}
 
 Result<WalletCertificate> verify_certificate(const wire::Envelope& envelope, const Config& config,
                                              const Hash256& config_hash) {

@@ -18,8 +18,6 @@ struct WalletCertificate {
   Hash256 config_hash;
 };
 
-[[nodiscard]] std::string encode_certificate(const WalletCertificate& certificate);
-
 // Verifies the envelope against the config's admins and the payload against the config: same network,
 // accounts and config hash. Fails with `malformed` (seal-certificate), `refused` (auth-…, seal-certificate).
 Result<WalletCertificate> verify_certificate(const wire::Envelope& envelope, const Config& config,

@@ -62,41 +62,11 @@ bool parse_reply(ByteView reply, std::string_view name, std::initializer_list<st
   return missing == 0 && !reader.more() && reader.finish("nsm-reply", "nsm: no reply").has_value();
 }
 
-std::vector<std::uint16_t> read_pcr_indices(cbor::Reader& reader) {
-  std::vector<std::uint16_t> indices;
-  reader.open_array();
-  while (reader.more()) {
-    const std::uint64_t index = reader.unsigned_integer();
-    if (index >= nsm_pcr_count || (!indices.empty() && index <= indices.back())) reader.fail();
-    indices.push_back(static_cast<std::uint16_t>(index));
-  }
-  return indices;
-}
-
 Bytes numbered_request(std::string_view name, std::string_view key, std::uint16_t number) {
   return cbor::Writer().map(1).text(name).map(1).text(key).unsigned_integer(number).take();
 }
 
 }  // namespace
-
-Result<NsmDescription> NsmClient::describe() {
-  const auto reply = exchange(cbor::Writer().text("DescribeNSM").take());
-  if (!reply) return reply.error();
-  NsmDescription description{};
-  const auto read_value = [&](cbor::Reader& reader, std::string_view key) {
-    if (key == "module_id") description.module_id = reader.text();
-    if (key == "max_pcrs") description.max_pcrs = reader.unsigned_integer();
-    if (key == "locked_pcrs") description.locked_pcrs = read_pcr_indices(reader);
-    if (key == "digest" && reader.text() != "SHA384") reader.fail();
-    if (key.starts_with("version_")) static_cast<void>(reader.unsigned_integer());
-  };
-  const bool parsed = parse_reply(
-      *reply, "DescribeNSM",
-      {"version_major", "version_minor", "version_patch", "module_id", "max_pcrs", "locked_pcrs", "digest"},
-      read_value);
-  if (!parsed || description.module_id.empty()) return malformed_reply;
-  return description;
-}
 
 Result<> NsmClient::get_random(std::span<std::uint8_t> out) {
   while (!out.empty()) {
@@ -132,12 +102,12 @@ Result<Hash384> NsmClient::extend_pcr(std::uint16_t index, ByteView data) {
   return to_array<sizeof(Hash384)>(*value);
 }
 
-Result<> NsmClient::lock_pcr(std::uint16_t index) {
-  return exchange_for_name(numbered_request("LockPCR", "index", index), "LockPCR");
-}
-
 Result<> NsmClient::lock_pcrs(std::uint16_t range) {
-  return exchange_for_name(numbered_request("LockPCRs", "range", range), "LockPCRs");
+  const auto reply = exchange(numbered_request("LockPCRs", "range", range));
+  if (!reply) return reply.error();
+  cbor::Reader reader(*reply);
+  if (reader.text() != "LockPCRs" || !reader.finish("nsm-reply", "nsm: no name")) return malformed_reply;
+  return Ok{};
 }
 
 Result<Bytes> NsmClient::attestation(const AttestationFields& fields) {
@@ -172,14 +142,6 @@ Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_vie
       *reply, name, {key}, [&](cbor::Reader& reader, std::string_view /*key*/) { value = reader.bytes(); });
   if (!parsed || value.empty()) return malformed_reply;
   return value;
-}
-
-Result<> NsmClient::exchange_for_name(ByteView request, std::string_view name) {
-  const auto reply = exchange(request);
-  if (!reply) return reply.error();
-  cbor::Reader reader(*reply);
-  if (reader.text() != name || !reader.finish("nsm-reply", "nsm: no name")) return malformed_reply;
-  return Ok{};
 }
 
 }  // namespace ben

@@ -24,12 +24,6 @@ namespace ben {
 inline constexpr std::size_t nsm_pcr_count = 32;
 inline constexpr std::size_t nsm_field_bytes_max = 1024;  // each of user_data, nonce and public_key
 
-struct NsmDescription {
-  std::string module_id;                   // "i-<instance>-enc<16 hex digits>"
-  std::uint64_t max_pcrs;                  // 32
-  std::vector<std::uint16_t> locked_pcrs;  // each below max_pcrs, ascending
-};
-
 struct NsmPcr {
   bool locked;
   Hash384 value;
@@ -47,15 +41,12 @@ class NsmClient {
   // `transport` has to outlive the client.
   explicit NsmClient(NsmTransport& transport) noexcept : transport_(transport) {}
 
-  Result<NsmDescription> describe();
-
   // Fills `out` with the module's random bytes, in as many requests as that takes.
   Result<> get_random(std::span<std::uint8_t> out);
 
   // PCR `index` (0 to 31). extend_pcr sets SHA384(old value ‖ data) and returns it.
   Result<NsmPcr> describe_pcr(std::uint16_t index);
   Result<Hash384> extend_pcr(std::uint16_t index, ByteView data);
-  Result<> lock_pcr(std::uint16_t index);
 
   // Locks every PCR below `range`. Those that are locked already are no error.
   Result<> lock_pcrs(std::uint16_t range);
@@ -67,7 +58,6 @@ class NsmClient {
   // The reply, as a view into reply_ that is valid until the next call; the module's own error as an error.
   Result<ByteView> exchange(ByteView request);
   Result<ByteView> exchange_for_bytes(ByteView request, std::string_view name, std::string_view key);
-  Result<> exchange_for_name(ByteView request, std::string_view name);
 
   NsmTransport& transport_;
   WipedBytes reply_{nsm_reply_bytes_max};  // random bytes pass through it

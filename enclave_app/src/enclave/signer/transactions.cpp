@@ -47,7 +47,7 @@ Result<Submission> read_submission(const DecisionContext& context, const json::V
 Result<bitcoin::Review> review(const DecisionContext& context, Bytes psbt_bytes) {
   auto psbt = bitcoin::Psbt::parse(std::move(psbt_bytes));
   if (!psbt) return psbt.error();
-  return bitcoin::review_psbt(context.curve, context.wallet.accounts(), std::move(*psbt),
+  return bitcoin::review_psbt(context.curve, context.wallet, std::move(*psbt),
                               context.policy.policy.change_index_max);
 }
 

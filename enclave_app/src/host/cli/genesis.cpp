@@ -14,6 +14,7 @@
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
 #include "policy/certificate.hpp"
+#include "relay/certificate.hpp"
 #include "wire/operation.hpp"
 
 namespace ben::cli {
@@ -56,6 +57,7 @@ class Genesis {
       : node_(std::move(node)),
         config_(config_of(node_.profile)),
         config_hash_(sha256(as_bytes(config_.text))),
+        measurements_(measurements_of(node_.profile)),
         keys_(read_admin_keys(options, config_.parsed.admins)),
         entropy_(options.entropy),
         pending_path_(beside_profile(node_.profile_path, "genesis")) {
@@ -63,14 +65,16 @@ class Genesis {
       pending_ = value_or_stop(parse_pending(as_text(*text)), pending_path_.string());
   }
 
-  // A run before this one pinned its wallet and was stopped just before it tidied up.
-  [[nodiscard]] bool is_finished() const {
-    return pending_ && pending_->wallet && pending_->wallet->wallet_id == node_.profile.wallet_id;
+  // The wallet of a run before this one that pinned it and was stopped just before it tidied up.
+  [[nodiscard]] std::optional<Hash256> finished_wallet() const {
+    if (!pending_ || !pending_->wallet || pending_->wallet->wallet_id != node_.profile.wallet_id)
+      return std::nullopt;
+    return pending_->wallet->wallet_id;
   }
 
-  void tidy_up(Output& output) {
+  void tidy_up(const Hash256& wallet_id, Output& output) {
     remove_file(pending_path_);
-    say(output);
+    say(wallet_id, output);
   }
 
   void run(Output& output) {
@@ -79,8 +83,7 @@ class Genesis {
     node_.profile.descriptors.clear();
     node_.profile.policy_epoch_min = 0;
     ConnectedNode connected(node_, {.wallet = true});
-    if (!pending_ || !pending_->wallet) make_seed(connected);
-    const MadeWallet& wallet = *pending_->wallet;
+    const MadeWallet wallet = pending_ && pending_->wallet ? *pending_->wallet : make_seed(connected);
     certify(connected, wallet);
 
     node_.profile.wallet_id = wallet.wallet_id;
@@ -90,40 +93,42 @@ class Genesis {
     keep_sealed_copy(node_.profile_path, wallet.wallet_id, wallet.sealed_seed);
     if (previous_wallet) keep_old_profile(*previous_wallet);
     save_node(node_);
-    tidy_up(output);
+    tidy_up(wallet.wallet_id, output);
   }
 
  private:
-  void make_seed(ConnectedNode& connected) {
-    const verify::Statement& statement = connected.statement();
-    // The boot that got the request is over; a seed it may have made was never certified, so it is no wallet.
-    if (pending_ && pending_->boot_id != statement.boot_id) pending_.reset();
-    if (!pending_) {
-      if (statement.state != SignerState::empty) {
-        throw Stop("genesis-state",
-                   "the node holds a wallet already" +
-                       (statement.wallet_id ? ": " + encode_hex(*statement.wallet_id) : "") +
-                       ": pin it with benctl profile new --update --wallet, or start an empty node");
-      }
-      write_down_request(statement, connected.client().now_ms());
-    }
-    pending_->wallet = ask_for_seed(connected.client());
-    write_down();
+  MadeWallet make_seed(ConnectedNode& connected) {
+    // A boot that got an earlier request may be over; the seed it may have made was never certified, so it is
+    // no wallet.
+    const bool is_same_boot = pending_ && pending_->boot_id == connected.statement().boot_id;
+    PendingGenesis pending = is_same_boot ? *pending_ : make_request(connected);
+    MadeWallet wallet = ask_for_seed(pending.call, connected.client());
+    pending.wallet = wallet;
+    write_down(pending);
+    return wallet;
   }
 
-  void write_down_request(const verify::Statement& statement, std::uint64_t now_ms) {
-    const std::string payload =
-        encode_genesis_request(statement.boot_id, config_hash_, entropy_, now_ms + request_lifetime_ms);
+  PendingGenesis make_request(ConnectedNode& connected) {
+    const verify::Statement& statement = connected.statement();
+    if (statement.state != SignerState::empty) {
+      throw Stop("genesis-state",
+                 "the node holds a wallet already" +
+                     (statement.wallet_id ? ": " + encode_hex(*statement.wallet_id) : "") +
+                     ": pin it with benctl profile new --update --wallet, or start an empty node");
+    }
+    const std::string payload = encode_genesis_request(statement.boot_id, config_hash_, entropy_,
+                                                       connected.client().now_ms() + request_lifetime_ms);
     const auto envelope = sign_envelope(wire::request_payload_type, as_bytes(payload), keys_);
     const std::string params = json::ObjectWriter().raw("request", wire::encode_envelope(envelope)).finish();
-    pending_ = PendingGenesis{
+    PendingGenesis pending{
         .boot_id = statement.boot_id, .call = make_call("genesis", params), .wallet = std::nullopt};
-    write_down();
+    write_down(pending);
+    return pending;
   }
 
-  MadeWallet ask_for_seed(NodeClient& client) {
+  MadeWallet ask_for_seed(const RpcCall& call, NodeClient& client) {
     try {
-      return read_answer(client.send(pending_->call), client.statement());
+      return read_answer(client.send(call), client.statement());
     } catch (const Stop& stop) {
       // The signer's own no, proved, means that there is no seed: the next run makes a new request. Only when
       // it is busy, perhaps with this very request, its answer is still to come.
@@ -150,7 +155,7 @@ class Genesis {
         !same_sealing || !blob)
       throw Stop("answer-genesis", "the signer has made another wallet than the config describes");
     wallet.sealed_seed = *blob;
-    if (!blob->empty()) admit_sealed_copy(*blob, wallet.wallet_id, config_hash_, *node_.profile.measurements);
+    if (!blob->empty()) admit_sealed_copy(*blob, wallet.wallet_id, config_hash_, measurements_);
     if (statement.wallet_id && *statement.wallet_id != wallet.wallet_id)
       throw Stop("answer-genesis", "the signer's evidence names another wallet than its answer");
     wallet.certificate = sign_certificate(wallet.wallet_id);
@@ -180,9 +185,10 @@ class Genesis {
       unseal(connected.client(), wallet.wallet_id, wallet.sealed_seed, wallet.certificate);
       return;
     }
-    if (statement.wallet_id != wallet.wallet_id)
+    if (statement.wallet_id != wallet.wallet_id) {
       throw Stop("genesis-state",
                  "the node holds another wallet than the unfinished genesis made: " + pending_path_.string());
+    }
     if (statement.state == SignerState::armed) return;
     const std::string params =
         json::ObjectWriter().raw("certificate", wire::encode_envelope(wallet.certificate)).finish();
@@ -194,12 +200,14 @@ class Genesis {
     replace_file(beside_profile(node_.profile_path, suffix), read_file(node_.profile_path));
   }
 
-  void write_down() { replace_file(pending_path_, as_bytes(encode_pending(*pending_))); }
+  void write_down(const PendingGenesis& pending) {
+    replace_file(pending_path_, as_bytes(encode_pending(pending)));
+  }
 
-  void say(Output& output) const {
-    const std::filesystem::path blob = sealed_copy_path(node_.profile_path, *node_.profile.wallet_id);
+  void say(const Hash256& wallet_id, Output& output) const {
+    const std::filesystem::path blob = sealed_copy_path(node_.profile_path, wallet_id);
     const bool has_blob = std::filesystem::exists(blob);
-    output.fact("wallet_id", encode_hex(*node_.profile.wallet_id));
+    output.fact("wallet_id", encode_hex(wallet_id));
     output.fact("origin", policy::origin_generated);
     output.fact("state", wire::state_name(SignerState::armed));
     output.fact_or_none("sealed_copy", has_blob ? std::optional(blob.string()) : std::nullopt);
@@ -218,6 +226,7 @@ class Genesis {
   Node node_;
   PinnedConfig config_;
   Hash256 config_hash_;
+  verify::Measurements measurements_;
   std::vector<Ed25519Key> keys_;
   std::vector<std::string> entropy_;
   std::filesystem::path pending_path_;
@@ -232,8 +241,8 @@ int make_wallet(const GenesisOptions& options, Output& output) {
   Node node = load_node(options.node);
   const auto pinned_wallet = node.profile.wallet_id;
   Genesis genesis(options, std::move(node));
-  if (genesis.is_finished()) {
-    genesis.tidy_up(output);
+  if (const auto finished = genesis.finished_wallet()) {
+    genesis.tidy_up(*finished, output);
     return exit_yes;
   }
   if (pinned_wallet && !options.new_wallet) {

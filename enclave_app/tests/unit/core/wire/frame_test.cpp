@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "wire/operation.hpp"
+#include "relay/operation.hpp"
 
 namespace ben::wire {
 namespace {

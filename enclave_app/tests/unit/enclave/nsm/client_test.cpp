@@ -59,9 +59,6 @@ const Hash384 hash = [] {
   return value;
 }();
 
-std::string describe(NsmClient& client) {
-  return tag_of(client.describe());
-}
 std::string get_random(NsmClient& client) {
   ByteArray<8> out{};
   return tag_of(client.get_random(out));
@@ -71,9 +68,6 @@ std::string describe_pcr(NsmClient& client) {
 }
 std::string extend_pcr(NsmClient& client) {
   return tag_of(client.extend_pcr(16, data));
-}
-std::string lock_pcr(NsmClient& client) {
-  return tag_of(client.lock_pcr(16));
 }
 std::string lock_pcrs(NsmClient& client) {
   return tag_of(client.lock_pcrs(32));
@@ -90,23 +84,11 @@ struct Exchange {
   Bytes reply;
 };
 
-Bytes description_reply(std::string_view digest, ByteView locked) {
-  cbor::Writer reply;  // in the order that QEMU's device has
-  reply.map(1).text("DescribeNSM").map(7).text("digest").text(digest).text("max_pcrs").unsigned_integer(32);
-  reply.text("module_id").text("i-1234-enc5678").text("locked_pcrs").array(locked.size());
-  for (const std::uint8_t index : locked) reply.unsigned_integer(index);
-  reply.text("version_major").unsigned_integer(1).text("version_minor").unsigned_integer(0);
-  reply.text("version_patch").unsigned_integer(0);
-  return reply.take();
-}
-
 std::vector<Exchange> exchanges() {
   const auto bytes_reply = [](std::string_view name, std::string_view key, ByteView value) {
     return cbor::Writer().map(1).text(name).map(1).text(key).bytes(value).take();
   };
   return {
-      {"DescribeNSM", describe, from_hex("6b44657363726962654e534d"),
-       description_reply("SHA384", Bytes{0, 1, 15})},
       {"GetRandom", get_random, from_hex("6947657452616e646f6d"),
        bytes_reply("GetRandom", "random", Bytes(256, 7))},
       {"DescribePCR", describe_pcr, from_hex("a16b4465736372696265504352a165696e64657810"),
@@ -121,8 +103,6 @@ std::vector<Exchange> exchanges() {
            .take()},
       {"ExtendPCR", extend_pcr, from_hex("a169457874656e64504352a265696e64657810646461746142d0d1"),
        bytes_reply("ExtendPCR", "data", hash)},
-      {"LockPCR", lock_pcr, from_hex("a1674c6f636b504352a165696e64657810"),
-       cbor::Writer().text("LockPCR").take()},
       {"LockPCRs", lock_pcrs, from_hex("a1684c6f636b50435273a16572616e67651820"),
        cbor::Writer().text("LockPCRs").take()},
       {"Attestation", attestation,
@@ -217,8 +197,7 @@ TEST_CASE("replies with a field twice, unknown, missing, or of another form are 
       {get_random, "a16947657452616e646f6da16672616e646f6d40"},  // no byte
       {get_random, "a16947657452616e646f6da16672616e646f6d6161"},
       {attestation, "a16b4174746573746174696f6ea168646f63756d656e7440"},
-      {lock_pcr, "a1674c6f636b504352a0"},
-      {lock_pcr, "684c6f636b50435273"},
+      {lock_pcrs, "a1684c6f636b50435273a0"},
       {lock_pcrs, "674c6f636b504352"},
   };
   for (const auto& [call, reply] : bad) {
@@ -227,20 +206,6 @@ TEST_CASE("replies with a field twice, unknown, missing, or of another form are 
     NsmClient failing(module);
     CHECK(call(failing) == "nsm-reply");
   }
-}
-
-TEST_CASE("a description is taken with ascending PCRs below 32 and SHA384 alone") {
-  const auto tag_for = [](std::string_view digest, const Bytes& locked) {
-    OneReply module(description_reply(digest, locked));
-    NsmClient client(module);
-    return describe(client);
-  };
-  CHECK(tag_for("SHA384", {}).empty());
-  CHECK(tag_for("SHA384", {0, 31}).empty());
-  CHECK(tag_for("SHA384", {0, 32}) == "nsm-reply");
-  CHECK(tag_for("SHA384", {1, 1}) == "nsm-reply");
-  CHECK(tag_for("SHA384", {2, 1}) == "nsm-reply");
-  CHECK(tag_for("SHA512", {}) == "nsm-reply");
 }
 
 TEST_CASE("maps of indefinite length are taken, as the NSM writes some") {
@@ -273,7 +238,7 @@ TEST_CASE("a device that is not there, or is another file, is unavailable") {
   const auto null = open_nsm_device("/dev/null");
   REQUIRE(null.has_value());
   NsmClient client(**null);
-  CHECK(describe(client) == "nsm-device");
+  CHECK(describe_pcr(client) == "nsm-device");
 }
 
 // A COSE_Sign1 around a payload, given in hexadecimal digits.

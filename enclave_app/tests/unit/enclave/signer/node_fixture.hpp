@@ -18,7 +18,7 @@
 #include "kms/envelope.hpp"
 #include "nsm/software_nsm.hpp"
 #include "signer/signer.hpp"
-#include "wire/operation.hpp"
+#include "relay/operation.hpp"
 
 namespace ben::test {
 

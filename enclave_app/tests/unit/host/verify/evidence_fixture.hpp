@@ -8,7 +8,7 @@
 
 #include "base/hex.hpp"
 #include "nsm/software_nsm.hpp"
-#include "policy/certificate.hpp"
+#include "relay/certificate.hpp"
 #include "verify/judgement.hpp"
 
 namespace ben::test {
