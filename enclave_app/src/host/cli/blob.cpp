@@ -12,9 +12,10 @@ namespace ben::cli {
 
 int restore_blob(const BlobRestoreOptions& options, Output& output) {
   Node node = load_node(options.node);
-  if (!node.profile.wallet_id)
+  if (!node.profile.wallet_id) {
     throw Stop("wallet-unknown",
                "the profile pins no wallet: name it with benctl profile new --update --wallet");
+  }
   const Hash256 wallet_id = *node.profile.wallet_id;
   if (!options.certificate.empty()) node.profile.certificate = read_envelope_file(options.certificate);
   if (!node.profile.certificate)
@@ -24,9 +25,7 @@ int restore_blob(const BlobRestoreOptions& options, Output& output) {
                                               : std::filesystem::path(options.blob);
   const Bytes blob = read_file(blob_path, wire::sealed_seed_bytes_max);
   const Hash256 config_hash = sha256(as_bytes(config_of(node.profile).text));
-  if (!node.profile.measurements)
-    throw Stop("not-pinned", "the profile pins no measurements: benctl profile new --update --measurements");
-  admit_sealed_copy(blob, wallet_id, config_hash, *node.profile.measurements);
+  admit_sealed_copy(blob, wallet_id, config_hash, measurements_of(node.profile));
 
   // The node has no wallet yet, and policies are not in the blob: both are judged later.
   Profile whole = node.profile;

@@ -32,6 +32,7 @@ bitcoin::AccountId parse_account(const std::string& name) {
 
 std::string encode_accounts(const std::vector<std::string>& names) {
   std::vector<bitcoin::AccountId> accounts;
+  accounts.reserve(names.size());
   for (const std::string& name : names) accounts.push_back(parse_account(name));
   if (names.empty()) accounts = {{bitcoin::Purpose::p2wpkh, 0}, {bitcoin::Purpose::p2tr, 0}};
   return policy::encode_accounts(accounts);

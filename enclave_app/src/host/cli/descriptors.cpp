@@ -55,6 +55,7 @@ std::vector<PinnedDescriptor> fetch_descriptors(NodeClient& client, const policy
 std::vector<bitcoin::Account> pinned_accounts(const Profile& profile, bitcoin::Network network) {
   require_descriptors(profile);
   std::vector<bitcoin::Account> accounts;
+  accounts.reserve(profile.descriptors.size());
   for (const PinnedDescriptor& pinned : profile.descriptors) {
     accounts.push_back(value_or_stop(watch::parse_descriptor(public_curve(), network, pinned.descriptor),
                                      "the profile's descriptor"));

@@ -66,8 +66,8 @@ int build_ramdisk(const std::string& manifest, const std::string& out, Output& o
 
 int measure_eif(const std::string& file, Output& output) {
   std::uint64_t failed_at = 0;
-  auto result = eif::measure_eif(file, &failed_at);
-  const eif::Measurements measurements = image_or_stop(std::move(result), file, failed_at);
+  const auto result = eif::measure_eif(file, &failed_at);
+  const eif::Measurements measurements = image_or_stop(result, file, failed_at);
   // A measurements file for people too: `benctl eif measure image.eif > measurements.json`.
   output.json_fact("HashAlgorithm", R"("Sha384 { ... }")");
   say_measurements(measurements, output);

@@ -11,7 +11,7 @@
 namespace ben::cli {
 
 inline constexpr std::size_t small_file_bytes_max =
-    1024 * 1024;  // profiles, configs, policies, keys, evidence
+    1024UL * 1024;  // profiles, configs, policies, keys, evidence
 
 // The whole file, or standard input for "-". Stops (file-read) when it cannot be read or is over `bytes_max`.
 Bytes read_file(const std::filesystem::path& path, std::size_t bytes_max = small_file_bytes_max);

@@ -113,6 +113,11 @@ PinnedConfig config_of(const Profile& profile) {
           .parsed = value_or_stop(policy::parse_config(as_bytes(*profile.config)), "the profile's config")};
 }
 
+verify::Measurements measurements_of(const Profile& profile) {
+  if (profile.measurements) return *profile.measurements;
+  throw Stop("not-pinned", "the profile pins no measurements: benctl profile new --update --measurements");
+}
+
 ConnectedNode::ConnectedNode(const Node& node, const verify::Waivers& waivers)
     : transport_(make_transport(node.profile)),
       client_(NodeClient::connect(*transport_, pins_of(node.profile), waivers)) {

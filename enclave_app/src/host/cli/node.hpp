@@ -48,6 +48,9 @@ struct PinnedConfig {
 };
 PinnedConfig config_of(const Profile& profile);
 
+// The measurements that the profile pins. Stops: not-pinned.
+verify::Measurements measurements_of(const Profile& profile);
+
 // A node that is connected and believed under every pin of its profile but the waived ones.
 class ConnectedNode {
  public:

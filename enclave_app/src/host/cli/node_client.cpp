@@ -73,9 +73,9 @@ verify::Pins pins_of(const Profile& profile) {
   return pins;
 }
 
-NodeClient::NodeClient(Transport& transport, verify::Judgement judgement)
+NodeClient::NodeClient(Transport& transport, verify::Statement statement, const verify::Judgement& judgement)
     : transport_(&transport),
-      statement_(std::move(*judgement.statement)),
+      statement_(std::move(statement)),
       now_ms_(judgement.timestamp_ms),
       test_root_(judgement.test_root) {}
 
@@ -89,12 +89,13 @@ NodeClient NodeClient::connect(Transport& transport, const verify::Pins& pins,
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const verify::JudgedAt at{
       .time_s = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count())};
-  verify::Judgement judgement = verify::judge(fetched.evidence, with_nonce, waivers, at);
-  if (const verify::Check* no = judgement.first_no()) {
+  const verify::Judgement judgement = verify::judge(fetched.evidence, with_nonce, waivers, at);
+  const verify::Check* no = judgement.first_no();
+  if (no != nullptr)
     throw Stop(no->tag, "the node is not believed: " + std::string(no->name) + ": " + no->text);
-  }
+  if (!judgement.statement) throw Stop("verify-statement", "the node is not believed: it made no statement");
   prove_evidence(fetched, *judgement.statement);
-  return {transport, std::move(judgement)};
+  return {transport, *judgement.statement, judgement};
 }
 
 SignerAnswer NodeClient::call(std::string_view method, std::string_view params_json) {

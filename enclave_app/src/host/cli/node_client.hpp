@@ -55,7 +55,7 @@ class NodeClient {
   SignerAnswer send(const RpcCall& call);
 
  private:
-  NodeClient(Transport& transport, verify::Judgement judgement);
+  NodeClient(Transport& transport, verify::Statement statement, const verify::Judgement& judgement);
 
   Transport* transport_;
   verify::Statement statement_;

@@ -24,9 +24,10 @@ PolicyFile read_policy_file(const std::string& path) {
   PolicyFile file;
   if (value && value->object() != nullptr && json::ObjectReader(*value).has("payloadType")) {
     auto envelope = value_or_stop(wire::parse_envelope(*value), path);
-    if (envelope.payload_type != wire::policy_payload_type)
+    if (envelope.payload_type != wire::policy_payload_type) {
       throw Stop("auth-type",
                  path + ": the envelope holds no policy, but " + printable(envelope.payload_type));
+    }
     file.payload = std::move(envelope.payload);
     file.signatures = std::move(envelope.signatures);
   } else {
@@ -69,6 +70,7 @@ int sign_policy(const PolicySignOptions& options, Output& output) {
   PolicyFile file = read_policy_file(options.policy);
   const auto policy = value_or_stop(policy::parse_policy(file.payload), options.policy);
   std::vector<Ed25519Key> keys;
+  keys.reserve(options.keys.files.size());
   for (const std::string& path : options.keys.files)
     keys.push_back(read_key_file(path, {.file = options.keys.passphrase_file}));
   wire::Envelope envelope = sign_envelope(wire::policy_payload_type, file.payload, keys);

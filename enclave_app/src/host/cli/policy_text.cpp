@@ -19,7 +19,7 @@ Lists group_by_name(const std::vector<std::string>& assignments, const std::stri
   for (const std::string& assignment : assignments) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw UsageStop(flag + " is NAME=VALUE, not: " + assignment);
+      throw UsageStop(std::string(flag).append(" is NAME=VALUE, not: ").append(assignment));
     const std::string name = assignment.substr(0, equals);
     const std::string value = assignment.substr(equals + 1);
     bool known = false;
@@ -132,13 +132,15 @@ std::string encode_rules(const PolicyNewOptions& options, const Lists& requester
                          const Lists& destinations) {
   const RuleText defaults = defaults_of(options, requesters, destinations);
   std::vector<RuleText> rules;
+  rules.reserve(options.rules.size());
   for (const std::string& text : options.rules) rules.push_back(parse_rule(text, defaults));
   if (rules.empty()) rules.push_back(defaults);
   json::ArrayWriter array;
   for (const RuleText& rule : rules) {
-    if (rule.outflow_max_sats < 0)
+    if (rule.outflow_max_sats < 0) {
       throw UsageStop(
           "say how much may leave in one transaction: --outflow-max SATS, or outflow= in each --rule");
+    }
     array.raw(encode_rule(rule));
   }
   return array.finish();
@@ -157,7 +159,9 @@ std::vector<std::string> names_of(std::uint64_t mask, const std::vector<Named>& 
 std::string join(const std::vector<std::string>& words, std::string_view last) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text.append(i + 1 == words.size() ? " " + std::string(last) + " " : std::string(", "));
+    const bool is_last = i + 1 == words.size();
+    if (i > 0 && is_last) text.append(" ").append(last).append(" ");
+    if (i > 0 && !is_last) text.append(", ");
     text.append(words[i]);
   }
   return text;

@@ -69,7 +69,8 @@ int show_info(const NodeOptions& options, Output& output) {
     throw Stop("answer-info", "get_info: the signer contradicts its evidence");
   output.fact("network", info.network);
   output.fact("state", wire::state_name(info.state));
-  output.fact("wallet_id", encode_hex(*info.wallet_id));
+  output.fact_or_none("wallet_id",
+                      info.wallet_id ? std::optional(encode_hex(*info.wallet_id)) : std::nullopt);
   output.fact("origin", info.origin);
   output.fact("config_hash", encode_hex(info.config_hash));
   output.fact_or_none("policy_hash",
@@ -112,9 +113,10 @@ int show_address(const AddressOptions& options, Output& output) {
   const bool same = reader.text("address", bitcoin::address_chars_max) == address &&
                     reader.text("script_pubkey", 256) == encode_hex(expected.derived.script) &&
                     reader.text("path", 64) == expected.path;
-  if (!reader.finish("answer-form", "") || !same)
+  if (!reader.finish("answer-form", "") || !same) {
     throw Stop("answer-address",
                "the signer's address is not the one that the pinned descriptor gives: do not use it");
+  }
   output.fact("address", address);
   output.fact("path", expected.path);
   output.fact("script_pubkey", encode_hex(expected.derived.script));
@@ -132,9 +134,10 @@ int show_public_key(const AddressOptions& options, Output& output) {
   json::ObjectReader reader(answer.value);
   const bool same = reader.text("public_key", 128) == key && reader.text("path", 64) == expected.path &&
                     reader.text("fingerprint", 16) == fingerprint;
-  if (!reader.finish("answer-form", "") || !same)
+  if (!reader.finish("answer-form", "") || !same) {
     throw Stop("answer-key",
                "the signer's key is not the one that the pinned descriptor gives: do not use it");
+  }
   output.fact("public_key", key);
   output.fact("path", expected.path);
   output.fact("fingerprint", fingerprint);

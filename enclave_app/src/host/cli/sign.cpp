@@ -48,9 +48,11 @@ Ed25519Key read_requester_key(const SignOptions& options, const Profile& profile
 SignerAnswer ask(std::string_view method, const PsbtFile& psbt, const Ed25519Key& key,
                  ConnectedNode& connected) {
   NodeClient& client = connected.client();
+  const auto& wallet_id = client.statement().wallet_id;
+  if (!wallet_id) throw Stop("wallet-missing", "the node has no wallet: restore the sealed blob");
   const std::string payload =
       encode_transaction_request({.method = method,
-                                  .wallet_id = *client.statement().wallet_id,
+                                  .wallet_id = *wallet_id,
                                   .psbt_sha256 = sha256(psbt.bytes),
                                   .expires_at_ms = client.now_ms() + request_lifetime_ms,
                                   .policy_epoch = client.statement().policy_epoch});

@@ -17,7 +17,6 @@ std::string_view word_of(Verdict verdict) {
     case Verdict::passed:
       return "ok";
     case Verdict::refused:
-      return "NO";
     case Verdict::not_pinned:
       return "NO";
     case Verdict::waived:

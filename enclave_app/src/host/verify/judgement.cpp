@@ -91,9 +91,10 @@ void check_nonce(Lines& lines, const Document& document, const Pins& pins, const
   if (!pins.nonce) {
     return lines.unpinned(waivers.nonce, "nonce: authentic, freshness not shown");
   }
-  if (!document.nonce || !equal(*document.nonce, *pins.nonce))
+  if (!document.nonce || !equal(*document.nonce, *pins.nonce)) {
     return lines.refused("verify-nonce",
                          "the document does not carry your nonce: it was made for another question");
+  }
   judgement.shows_freshness = true;
   lines.passed("yours: made after you asked");
 }
@@ -125,10 +126,11 @@ void check_measurements(Lines& lines, const Document& document, const Pins& pins
     return lines.refused("verify-measurements", "another image: " + running);
   if (pins.measurements) {
     const std::array pinned = {pins.measurements->pcr0, pins.measurements->pcr1, pins.measurements->pcr2};
-    for (std::uint8_t i = 0; i < pinned.size(); ++i) {
-      if (differs(i, pinned.at(i)))
+    for (std::size_t i = 0; i < pinned.size(); ++i) {
+      if (differs(static_cast<std::uint8_t>(i), pinned.at(i))) {
         return lines.refused("verify-measurements",
                              "another image, by PCR" + std::to_string(i) + ": " + running);
+      }
     }
     return lines.passed("PCR0, PCR1 and PCR2 are the image's");
   }
@@ -141,9 +143,10 @@ void check_config(Lines& lines, const Document& document, const Pins& pins, cons
                   const Result<Statement>& claimed) {
   if (!pins.config) return lines.unpinned(waivers.config, "config");
   const auto pcr = pcr_of(document, config_pcr);
-  if (!pcr)
+  if (!pcr) {
     return lines.refused("verify-config",
                          "PCR16 is not locked: this is not our signer, or not yet configured");
+  }
   const bool same_hash = !claimed || claimed->config_hash == sha256(as_bytes(*pins.config));
   if (!equal(*pcr, pcr16_of_config(as_bytes(*pins.config))) || !same_hash)
     return lines.refused("verify-config", "the node runs under another config than yours");
@@ -169,9 +172,10 @@ void check_wallet(Lines& lines, const Statement& statement, const Pins& pins, co
                              ": restore the sealed blob (benctl blob restore); a new genesis "
                              "would make another wallet");
   }
-  if (*statement.wallet_id != *pins.wallet_id)
+  if (*statement.wallet_id != *pins.wallet_id) {
     return lines.refused("verify-wallet",
                          "the node holds another wallet: " + encode_hex(*statement.wallet_id));
+  }
   if (statement.state != wire::SignerState::armed) {
     return lines.refused(
         "wallet-locked",
