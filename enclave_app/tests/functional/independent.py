@@ -49,10 +49,11 @@ def envelope(payload, *keys, payload_type=REQUEST_TYPE):
     return {"payloadType": payload_type, "payload": base64.b64encode(payload).decode(), "signatures": signatures}
 
 
-def transaction_request(wallet_id, psbt, method="sign_transaction", epoch=1, **changes):
-    request = {"wallet_id": wallet_id, "method": method, "params": {"psbt_sha256": sha256(psbt).hex()},
-               "request_id": os.urandom(16).hex(), "expires_at": int(time.time() * 1000) + 600_000,
-               "policy_epoch": epoch}
+def transaction_request(own_wallet, transaction, **changes):
+    """A request's payload; `changes` replace its members."""
+    request = {"wallet_id": own_wallet, "method": "sign_transaction",
+               "params": {"psbt_sha256": sha256(transaction).hex()}, "request_id": os.urandom(16).hex(),
+               "expires_at": int(time.time() * 1000) + 600_000, "policy_epoch": 1}
     request.update(changes)
     return compact(request)
 
