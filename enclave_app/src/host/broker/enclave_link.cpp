@@ -199,7 +199,8 @@ asio::awaitable<Result<Bytes>> EnclaveLink::call(wire::FrameType type, Bytes bod
   send(type, std::move(body));
 
   const auto [cancelled] = co_await waiter->wake.async_wait(by_tuple);
-  if (waiter->answer) co_return *std::move(waiter->answer);
+  std::optional<Bytes> answer = std::exchange(waiter->answer, {});
+  if (answer) co_return *std::move(answer);
   if (cancelled) co_return lost;
   close();
   co_return Error{ErrorCode::unavailable, "broker-deadline", "the enclave did not answer in time"};
@@ -209,7 +210,7 @@ void EnclaveLink::close() {
   if (!open_) return;
   open_ = false;
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   for (const auto& waiter : std::exchange(waiting_, {})) waiter->wake.cancel();
   if (on_closed) std::exchange(on_closed, nullptr)();
 }

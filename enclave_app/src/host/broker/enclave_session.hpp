@@ -12,13 +12,13 @@ class EnclaveSession final {
  public:
   // Answers come in the order of the requests on a connection, so a large PSBT delays what is behind it on
   // its own connection, and no more.
-  static constexpr std::size_t ordinary_links = 4;
+  static constexpr std::size_t ordinary_links = 1;
 
   // Opens the connections within `limit`. Fails as EnclaveLink::open does.
   static asio::awaitable<Result<std::shared_ptr<EnclaveSession>>> open(EnclaveAddress address,
                                                                        OperationHandler& operations,
                                                                        std::chrono::milliseconds limit);
-  ~EnclaveSession() { close(); }
+  ~EnclaveSession() { close(); }  // NOLINT(bugprone-exception-escape): throws only where there is no memory
   EnclaveSession(const EnclaveSession&) = delete;
   EnclaveSession& operator=(const EnclaveSession&) = delete;
   EnclaveSession(EnclaveSession&&) = delete;

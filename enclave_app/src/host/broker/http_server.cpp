@@ -124,7 +124,7 @@ class Deadline {
         if (round != self->round) return;
         self->passed = true;
         beast::error_code ignored;
-        self->socket.cancel(ignored);
+        (void)self->socket.cancel(ignored);
         wait(self, pause);
       });
     }
@@ -214,9 +214,9 @@ asio::awaitable<void> HttpServer::State::accept_until_drained() {
       continue;
     }
     beast::error_code ignored;
-    socket.set_option(Tcp::no_delay(true), ignored);
+    (void)socket.set_option(Tcp::no_delay(true), ignored);
     if (sessions.size() >= connections_max) {
-      socket.non_blocking(true, ignored);
+      (void)socket.non_blocking(true, ignored);
       if (!tls) socket.write_some(asio::buffer(full), ignored);
       continue;
     }
@@ -321,7 +321,7 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
       // Closing with unread bytes would reset the connection and could take the answer with it.
       deadline.start(linger_limit);
       beast::error_code ignored;
-      session.socket.shutdown(Tcp::socket::shutdown_send, ignored);
+      (void)session.socket.shutdown(Tcp::socket::shutdown_send, ignored);
       Bytes scratch(std::size_t{16} * 1024);
       while (!deadline.passed()) {
         const auto [ended, dropped] =
@@ -358,7 +358,7 @@ asio::awaitable<void> HttpServer::drain(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   beast::error_code ignored;
   state->draining = true;
-  state->acceptor.close(ignored);
+  (void)state->acceptor.close(ignored);
   asio::steady_timer timer(state->executor);
   while (!state->sessions.empty()) {
     const bool late = std::chrono::steady_clock::now() >= until;

@@ -60,7 +60,7 @@ class RateLimit {
  private:
   double per_second_;
   double tokens_;
-  Clock::time_point last_{};
+  Clock::time_point last_;
 };
 
 }  // namespace ben::broker

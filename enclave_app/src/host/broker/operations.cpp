@@ -42,9 +42,10 @@ asio::awaitable<std::optional<Bytes>> Operations::decrypt_by_kms(Bytes body) {
   node_.trouble =
       std::string(failure.error.reason.view()) + (failure.detail.empty() ? "" : ": " + failure.detail);
   log_.error("kms-failed", {{"tag", failure.error.tag.view()}, {"message", node_.trouble}});
-  const bool may_recover = failure.error.code == ErrorCode::unavailable;
+  // An answer that was cut, or is none of KMS, is no refusal: to look into the key's policy would not help.
+  const bool is_refusal = failure.error.code == ErrorCode::refused;
   co_return wire::encode_kms_reply(
-      {.outcome = may_recover ? wire::KmsOutcome::unavailable : wire::KmsOutcome::refused, .cms = {}});
+      {.outcome = is_refusal ? wire::KmsOutcome::refused : wire::KmsOutcome::unavailable, .cms = {}});
 }
 
 }  // namespace ben::broker

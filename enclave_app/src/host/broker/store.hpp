@@ -12,7 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "wire/operation.hpp"
+#include "relay/operation.hpp"
 
 struct sqlite3;
 

@@ -24,7 +24,8 @@ asio::awaitable<std::invoke_result_t<Work>> on_worker(asio::thread_pool& workers
     co_return;
   };
   co_await asio::co_spawn(workers, run, asio::use_awaitable);
-  co_return *std::move(result);
+  co_return *std::move(
+      result);  // NOLINT(bugprone-unchecked-optional-access): `run` has set it, or has thrown
 }
 
 }  // namespace ben::broker
