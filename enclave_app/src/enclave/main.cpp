@@ -10,7 +10,8 @@
 namespace {
 
 int stop(const ben::Error& error) {
-  (void)std::fprintf(stderr, "enclave-signer: %s\n", error.reason.view().data());
+  const std::string_view reason = error.reason.view();
+  (void)std::fprintf(stderr, "enclave-signer: %.*s\n", static_cast<int>(reason.size()), reason.data());
   return 1;
 }
 
@@ -23,10 +24,10 @@ int main() {
   if (!nsm) return stop(nsm.error());
   const auto signer = ben::signer::Signer::start(**nsm, std::move(*rng));
   if (!signer) return stop(signer.error());
-  auto listener = ben::server::VsockListener::open();
+  const auto listener = ben::server::VsockListener::open();
   if (!listener) return stop(listener.error());
   const auto heartbeat = ben::server::send_heartbeat();
   if (!heartbeat) return stop(heartbeat.error());
-  const auto ended = ben::server::Server(*listener, **signer).run();
+  const auto ended = ben::server::Server(**listener, **signer).run();
   return stop(ended.error());
 }

@@ -19,9 +19,10 @@ Result<std::string> start_platform() {
   const int descriptor = ::open("/sys/class/misc/hw_random/rng_current", O_RDONLY | O_CLOEXEC);
   const ssize_t size = descriptor < 0 ? -1 : ::read(descriptor, name.data(), name.size());
   if (descriptor >= 0) ::close(descriptor);
-  if (size < 2)
+  if (size < 2) {
     return Error{ErrorCode::unavailable, "nsm-rng",
                  "platform: the kernel names no hardware random generator"};
+  }
   return std::string(name.data(), static_cast<std::size_t>(size) - 1);  // without the line's end
 }
 

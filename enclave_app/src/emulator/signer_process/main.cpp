@@ -11,7 +11,9 @@
 namespace {
 
 int stop(const ben::Error& error) {
-  (void)std::fprintf(stderr, "enclave-signer-process: %s\n", error.reason.view().data());
+  const std::string_view reason = error.reason.view();
+  (void)std::fprintf(stderr, "enclave-signer-process: %.*s\n", static_cast<int>(reason.size()),
+                     reason.data());
   return 1;
 }
 

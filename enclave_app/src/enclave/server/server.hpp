@@ -50,7 +50,7 @@ class Server {
 
   // The connection whose operation is under way, and until when it may take.
   Peer* operating_ = nullptr;
-  Clock::time_point operation_until_{};
+  Clock::time_point operation_until_;
 };
 
 }  // namespace ben::server

@@ -19,7 +19,7 @@ sockaddr_vm vsock_address(unsigned cid, unsigned port) {
 
 }  // namespace
 
-Result<VsockListener> VsockListener::open() {
+Result<std::unique_ptr<VsockListener>> VsockListener::open() {
   constexpr int backlog = 16;
   Descriptor descriptor(::socket(AF_VSOCK, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const sockaddr_vm address = vsock_address(VMADDR_CID_ANY, service_port);
@@ -28,7 +28,7 @@ Result<VsockListener> VsockListener::open() {
       ::listen(descriptor.get(), backlog) != 0) {
     return Error{ErrorCode::unavailable, "wire-listen", "vsock: cannot listen on port 5000"};
   }
-  return VsockListener(std::move(descriptor));
+  return std::unique_ptr<VsockListener>(new VsockListener(std::move(descriptor)));
 }
 
 Result<Descriptor> VsockListener::accept() {

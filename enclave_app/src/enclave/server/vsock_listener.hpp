@@ -1,6 +1,8 @@
 // Connections from the parent over AF_VSOCK (vsock(7)), and the heartbeat that nitro-cli waits for.
 #pragma once
 
+#include <memory>
+
 #include "server/listener.hpp"
 
 namespace ben::server {
@@ -12,8 +14,7 @@ inline constexpr unsigned parent_cid =
 class VsockListener final : public Listener {
  public:
   // Listens on service_port of every CID. Fails with `unavailable` (wire-listen).
-  static Result<VsockListener> open();
-  VsockListener(VsockListener&& other) noexcept : descriptor_(std::move(other.descriptor_)) {}
+  static Result<std::unique_ptr<VsockListener>> open();
 
   [[nodiscard]] int poll_descriptor() const noexcept override { return descriptor_.get(); }
 

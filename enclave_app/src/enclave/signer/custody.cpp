@@ -75,9 +75,10 @@ Result<Progress> Custody::unseal(ByteView sealed_seed, const json::Value& certif
 }
 
 Result<Progress> Custody::certify(const json::Value& certificate) {
-  if (!held_)
+  if (!held_) {
     return Error{ErrorCode::refused, "state-empty",
                  "certify: there is no wallet: genesis or unseal comes first"};
+  }
   auto checked = checked_certificate(certificate, held_->wallet.id());
   if (!checked) return checked.error();
   if (held_->sealed_seed.empty()) {

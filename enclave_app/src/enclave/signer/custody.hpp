@@ -56,7 +56,7 @@ class Custody {
 
   // One operation under way: first KMS opens the sealed seed, then the broker stores it.
   struct Pending {
-    bool is_genesis = false;
+    bool is_genesis;
     std::optional<WalletSeed> seed;  // genesis: what KMS has to give back
     std::optional<Hash256> payload_hash;
     Bytes sealed_seed;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view no_id = "null";
 
-Reply response(std::string body) {
+Reply response(std::string_view body) {
   return Reply{.type = wire::FrameType::response, .body = to_bytes(as_bytes(body))};
 }
 
