@@ -60,6 +60,12 @@ TEST_CASE("Ed25519 signs as RFC 8032 section 7.1 says, and verifies nothing else
        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc659"
        "4a7c15e9716ed28dc027beceea1ec40a"},
+      {"833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+       "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+       "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"
+       "454d4423643ce80e2a9ac94fa54ca49f",
+       "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e030"
+       "3dca179c138ac17ad9bef1177331a704"},
   };
   for (const Case& c : cases) {
     const Ed25519Key key{Secret<32>(to_array<32>(unhex(c.seed)))};
@@ -76,12 +82,21 @@ TEST_CASE("Ed25519 signs as RFC 8032 section 7.1 says, and verifies nothing else
   }
 }
 
-TEST_CASE("HKDF-SHA-256 gives the outputs of RFC 5869 appendix A.1 and A.3") {
+TEST_CASE("HKDF-SHA-256 gives the outputs of RFC 5869 appendix A.1 to A.3") {
   const Bytes key_material(22, 0x0b);
   const auto a1 = hkdf_sha256<42>(key_material, unhex("000102030405060708090a0b0c"),
                                   std::string_view("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9"));
   CHECK(encode_hex(a1.expose()) ==
         "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+  const auto range = [](std::uint8_t first) {
+    Bytes bytes(80);
+    for (std::uint8_t& byte : bytes) byte = first++;
+    return bytes;
+  };
+  const auto a2 = hkdf_sha256<82>(range(0x00), range(0x60), as_text(range(0xb0)));
+  CHECK(encode_hex(a2.expose()) ==
+        "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c65e590e09da32"
+        "75600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
   const auto a3 = hkdf_sha256<42>(key_material, {}, "");
   CHECK(encode_hex(a3.expose()) ==
         "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");

@@ -140,5 +140,37 @@ TEST_CASE_FIXTURE(Fixture, "a ranged key of BIP 382 derives the scripts it says"
   CHECK(index == 3);
 }
 
+// BIP 381's forms are pk, pkh and sh, which no account of ours has: none is read, and their scripts are known
+// for what they are.
+TEST_CASE_FIXTURE(Fixture,
+                  "every descriptor of BIP 381 is refused, and its scripts are ours for the same hashes") {
+  const auto text = ben::test::read_vectors("bips/bip-0381-test-vectors.txt");
+  if (!text) return;
+  int descriptors = 0;
+  int scripts = 0;
+  std::string descriptor;
+  for (const std::string& line : bitcoin::test::lines_between(*text, "* <tt>", "")) {
+    const auto code = bitcoin::test::code_of(line);
+    if (line.starts_with("* ")) {
+      ++descriptors;
+      descriptor = code.back();
+      CAPTURE(descriptor);
+      const auto refused = parse_descriptor(curve, Network::main, with_checksum(descriptor));
+      REQUIRE_FALSE(refused.has_value());
+      CHECK(refused.error().tag.view() == "key-descriptor");
+    } else if (line.starts_with("** ")) {
+      ++scripts;
+      CAPTURE(descriptor);
+      const Bytes script = *parse_hex(code.at(0));
+      REQUIRE(script.size() >= 23);
+      const auto hash_at = [&](std::size_t offset) { return ByteView(script).subspan(offset, 20); };
+      CHECK((script == make_p2pkh(hash_at(3))) == descriptor.starts_with("pkh("));
+      CHECK((script == make_p2sh(hash_at(2))) == descriptor.starts_with("sh("));
+    }
+  }
+  CHECK(descriptors == 21);
+  CHECK(scripts == 17);
+}
+
 }  // namespace
 }  // namespace ben::watch
