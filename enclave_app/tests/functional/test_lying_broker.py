@@ -265,16 +265,16 @@ def refuse_in_new_boots(node, liar, made, command, method):
         start_without_wallet(node)
         if method == "certify_wallet":
             unseal_without_certificate(node, made)
-        told = []
+        changes, told = [], []
 
-        def lie(_, answer, told=told, place=place):
-            changes = list(mutations.mutations_of(answer))
-            told += [changes[place], *changes]
+        def lie(_, answer, changes=changes, told=told, place=place):
+            changes.extend(mutations.mutations_of(answer))
+            told.append(changes[place])
             return told[0].answer
 
-        liar.refused(command, method, f"number {place}", lie)
-        assert place == 0 or total == len(told) - 1
-        total, place = len(told) - 1, place + 1
+        liar.refused(command, method, f"number {place}", lie, told)
+        assert place == 0 or total == len(changes)
+        total, place = len(changes), place + 1
     return total
 
 

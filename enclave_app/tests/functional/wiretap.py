@@ -164,11 +164,12 @@ class LyingBroker(ThreadingHTTPServer):
         pass  # a client that does not wait for its answer is no error here
 
     def ask(self, body):
-        """The broker's own answer; its limit on attestations is waited out."""
+        """The broker's own answer, once it is not too busy to ask the signer."""
         deadline = time.monotonic() + 30
         while True:
             status, answer = post(f"{self.target}/rpc", body, seconds=120)
-            if status != 429 or time.monotonic() > deadline:
+            is_busy = status == 429 or status == 503 and b'"tag":"broker-busy"' in answer
+            if not is_busy or time.monotonic() > deadline:
                 return status, answer
             time.sleep(0.05)
 
