@@ -15,11 +15,11 @@ END
 make_keys() {
   local name
   for name in alice bob carol desk; do
-    run "$demo/benctl" keygen --out "$demo/$name.pem" --insecure-plain
+    run "$demo/benctl" keygen --out "$demo/$name.pem" --insecure-plain | tee "$demo/$name.txt"
   done
 }
 
-public_key() { openssl pkey -in "$demo/$1.pem" -pubout -outform DER | tail --bytes=32 | od --address-radix=n --format=x1 | tr --delete ' \n'; }
+public_key() { sed --quiet 's/^ *public key *//p' "$demo/$1.txt"; }
 
 make_config() {
   run "$demo/benctl" config new --network regtest --threshold 2 --admin "$(public_key alice)" --admin "$(public_key bob)" \
