@@ -74,6 +74,15 @@ class Builder {
   std::size_t values_ = 0;
 };
 
+Value Value::take_member(std::string_view key) {
+  auto* const members = std::get_if<Object>(&state_);
+  if (members == nullptr) return Value();
+  for (auto& [name, value] : *members) {
+    if (name == key) return std::exchange(value, Value());
+  }
+  return Value();
+}
+
 Result<Value> parse(ByteView text) {
   Builder builder;
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,

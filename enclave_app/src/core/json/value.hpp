@@ -42,6 +42,9 @@ class Value {
   [[nodiscard]] const Array* array() const noexcept { return std::get_if<Array>(&state_); }
   [[nodiscard]] const Object* object() const noexcept { return std::get_if<Object>(&state_); }
 
+  // Moves a member of an object out, as it may be large. Null when there is none.
+  [[nodiscard]] Value take_member(std::string_view key);
+
  private:
   friend class Builder;
   std::variant<std::monostate, bool, std::int64_t, std::string, Array, Object> state_;

@@ -1,11 +1,13 @@
 #include "json/writer.hpp"
 
 namespace ben::json {
+namespace {
 
-std::string quote(std::string_view text) {
+// Appends in place: the text may be a whole PSBT.
+void append_quoted(std::string& quoted, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string quoted = "\"";
-  quoted.reserve(text.size() + 2);
+  quoted.reserve(quoted.size() + text.size() + 2);
+  quoted.push_back('"');
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
@@ -16,11 +18,32 @@ std::string quote(std::string_view text) {
       quoted.push_back(c);
     }
   }
-  return quoted.append("\"");
+  quoted.push_back('"');
+}
+
+}  // namespace
+
+std::string quote(std::string_view text) {
+  std::string quoted;
+  append_quoted(quoted, text);
+  return quoted;
+}
+
+void ObjectWriter::begin(std::string_view key) {
+  text_.push_back(text_.empty() ? '{' : ',');
+  append_quoted(text_, key);
+  text_.push_back(':');
+}
+
+ObjectWriter& ObjectWriter::text(std::string_view key, std::string_view value) {
+  begin(key);
+  append_quoted(text_, value);
+  return *this;
 }
 
 ObjectWriter& ObjectWriter::raw(std::string_view key, std::string_view json) {
-  text_.append(text_.empty() ? "{" : ",").append(quote(key)).append(":").append(json);
+  begin(key);
+  text_.append(json);
   return *this;
 }
 

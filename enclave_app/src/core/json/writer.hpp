@@ -12,7 +12,7 @@ namespace ben::json {
 
 class ObjectWriter {
  public:
-  ObjectWriter& text(std::string_view key, std::string_view value) { return raw(key, quote(value)); }
+  ObjectWriter& text(std::string_view key, std::string_view value);
   ObjectWriter& integer(std::string_view key, std::int64_t value) { return raw(key, std::to_string(value)); }
   ObjectWriter& null(std::string_view key) { return raw(key, "null"); }
   ObjectWriter& text_or_null(std::string_view key, std::string_view value) {
@@ -23,6 +23,7 @@ class ObjectWriter {
   [[nodiscard]] std::string finish() { return std::move(text_.append(text_.empty() ? "{}" : "}")); }
 
  private:
+  void begin(std::string_view key);
   std::string text_;
 };
 

@@ -41,11 +41,15 @@ Result<FrameHeader> parse_frame_header(std::span<const std::uint8_t, frame_heade
   return FrameHeader{.body_bytes = body_bytes, .type = *type};
 }
 
+Bytes encode_frame_header(FrameType type, std::size_t body_bytes) {
+  if (body_bytes > frame_body_bytes_max) std::abort();
+  return Writer().u32_be(static_cast<std::uint32_t>(body_bytes)).u8(static_cast<std::uint8_t>(type)).take();
+}
+
 Bytes encode_frame(FrameType type, ByteView body) {
-  if (body.size() > frame_body_bytes_max) std::abort();
-  Writer writer(frame_header_bytes + body.size());
-  writer.u32_be(static_cast<std::uint32_t>(body.size())).u8(static_cast<std::uint8_t>(type)).bytes(body);
-  return writer.take();
+  Bytes frame = encode_frame_header(type, body.size());
+  frame.insert(frame.end(), body.begin(), body.end());
+  return frame;
 }
 
 std::string encode_hello() {

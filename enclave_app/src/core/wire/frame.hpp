@@ -37,7 +37,10 @@ struct FrameHeader {
 // Fails with `malformed` (wire-frame) on an unknown type or a body over the limit.
 Result<FrameHeader> parse_frame_header(std::span<const std::uint8_t, frame_header_bytes> header);
 
-// `body` is at most frame_body_bytes_max bytes; more aborts.
+// The 5 bytes before a body of at most frame_body_bytes_max bytes; more aborts.
+[[nodiscard]] Bytes encode_frame_header(FrameType type, std::size_t body_bytes);
+
+// Header and body.
 [[nodiscard]] Bytes encode_frame(FrameType type, ByteView body);
 
 // The HELLO body of this program.

@@ -30,7 +30,7 @@ constexpr CodeOfTag codes[] = {
 }  // namespace
 
 Result<RpcRequest> parse_rpc_request(ByteView body) {
-  const auto value = json::parse(body);
+  auto value = json::parse(body);
   if (!value) return Error{ErrorCode::malformed, "rpc-parse", value.error().reason};
   json::ObjectReader reader(*value);
   if (reader.text("jsonrpc", 3) != "2.0") reader.fail("jsonrpc");
@@ -44,14 +44,12 @@ Result<RpcRequest> parse_rpc_request(ByteView body) {
     reader.fail("id");
   }
   request.method = reader.text("method", 64);
-  request.params = json::Value(json::Object());
-  if (reader.has("params")) {
-    request.params = reader.value("params");
-    if (request.params.object() == nullptr) reader.fail("params");
-  }
+  const bool has_params = reader.has("params");
+  if (has_params && reader.value("params").object() == nullptr) reader.fail("params");
   const auto finished =
       reader.finish("rpc-request", "rpc: not a JSON-RPC 2.0 request with jsonrpc, id, method and params");
   if (!finished) return finished.error();
+  request.params = has_params ? value->take_member("params") : json::Value(json::Object());
   return request;
 }
 

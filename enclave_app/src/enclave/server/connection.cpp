@@ -43,6 +43,7 @@ Result<bool> Connection::read_header() {
   body_.clear();
   body_left_ = header->body_bytes;
   is_dropped_ = !budget_.take(header->body_bytes);
+  if (!is_dropped_) body_.reserve(header->body_bytes);  // pages that never arrive are never touched
   dropped_hash_ = Sha256();
   return true;
 }
@@ -53,7 +54,6 @@ void Connection::take_body() {
   if (is_dropped_) {
     dropped_hash_.update(arrived);
   } else {
-    // Grown as it arrives: a peer that announces much and sends little costs little.
     body_.insert(body_.end(), arrived.begin(), arrived.end());
   }
   consumed_ += count;
@@ -74,8 +74,10 @@ Result<std::optional<ArrivedFrame>> Connection::next_frame() {
 }
 
 void Connection::send(wire::FrameType type, ByteView body) {
-  const Bytes frame = wire::encode_frame(type, body);
-  outgoing_.insert(outgoing_.end(), frame.begin(), frame.end());
+  const Bytes header = wire::encode_frame_header(type, body.size());
+  outgoing_.reserve(outgoing_.size() + header.size() + body.size());
+  outgoing_.insert(outgoing_.end(), header.begin(), header.end());
+  outgoing_.insert(outgoing_.end(), body.begin(), body.end());
   if (!write_since_) write_since_ = Clock::now();
 }
 

@@ -1,11 +1,16 @@
 #include "server/server.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cerrno>
 
 namespace ben::server {
 
 Result<> Server::run() {
+  // A fixed threshold: glibc would raise it to the size of the largest request and then keep that memory for
+  // ever.
+  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
   for (;;) {
     const auto served = serve_once(-1);
     if (!served) return served;

@@ -98,7 +98,7 @@ Reply Signer::resume(wire::FrameType type, ByteView body) {
   const Open open = std::move(*open_);
   open_.reset();
   auto progress = governance_.is_pending() ? governance_.resume(type, body) : custody_->resume(type, body);
-  return answer(open.id, open.request_hash, progress);
+  return answer(open.id, open.request_hash, std::move(progress));
 }
 
 void Signer::abandon() {
@@ -113,17 +113,17 @@ Reply Signer::refuse_busy(const Hash256& request_hash) const {
       {ErrorCode::unavailable, "rpc-busy", "signer: too many bytes of requests at once: try again"});
 }
 
-Reply Signer::answer(std::string_view id, const Hash256& request_hash, const Result<Progress>& progress) {
+Reply Signer::answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress) {
   if (!progress) {
     // An operation that failed leaves nothing behind; one of another connection goes on.
     if (!open_) abandon();
     return error_answer(id, request_hash, progress.error());
   }
-  if (const auto* question = std::get_if<Question>(&*progress)) {
+  if (auto* question = std::get_if<Question>(&*progress)) {
     open_ = Open{.id = std::string(id), .request_hash = request_hash};
-    return Reply{.type = question->type, .body = question->body};
+    return Reply{.type = question->type, .body = std::move(question->body)};
   }
-  const wire::RpcOutcome outcome{.is_error = false, .json = std::get<ResultJson>(*progress)};
+  const wire::RpcOutcome outcome{.is_error = false, .json = std::get<ResultJson>(*std::move(progress))};
   return response(wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key));
 }
 

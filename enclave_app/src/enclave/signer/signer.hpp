@@ -74,8 +74,7 @@ class Signer {
   Result<DecisionContext> decision_context();
   Result<const bitcoin::Wallet*> armed_wallet() const;
   [[nodiscard]] std::string statement() const;
-  [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash,
-                             const Result<Progress>& progress);
+  [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress);
   [[nodiscard]] Reply error_answer(std::string_view id, const Hash256& request_hash,
                                    const Error& error) const;
 
