@@ -210,7 +210,7 @@ void EnclaveLink::close() {
   if (!open_) return;
   open_ = false;
   boost::system::error_code ignored;
-  (void)socket_.close(ignored);
+  socket_.close(ignored);
   for (const auto& waiter : std::exchange(waiting_, {})) waiter->wake.cancel();
   if (on_closed) std::exchange(on_closed, nullptr)();
 }

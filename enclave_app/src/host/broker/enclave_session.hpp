@@ -10,9 +10,9 @@ namespace ben::broker {
 
 class EnclaveSession final {
  public:
-  // Answers come in the order of the requests on a connection, so a large PSBT delays what is behind it on
-  // its own connection, and no more.
-  static constexpr std::size_t ordinary_links = 1;
+  // Answers come in the order of the requests on a connection: beside one that carries a large PSBT there is
+  // another. One, two and four of them measure alike, as the signer does one thing at a time.
+  static constexpr std::size_t ordinary_links = 2;
 
   // Opens the connections within `limit`. Fails as EnclaveLink::open does.
   static asio::awaitable<Result<std::shared_ptr<EnclaveSession>>> open(EnclaveAddress address,

@@ -2,6 +2,8 @@
 
 #include <list>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -95,7 +97,7 @@ std::optional<HttpReply> refuse_read(const beast::error_code& problem) {
 class Deadline {
  public:
   explicit Deadline(Tcp::socket& socket) : watch_(std::make_shared<Watch>(socket)) {}
-  ~Deadline() { stop(); }
+  ~Deadline() { stop(); }  // NOLINT(bugprone-exception-escape): throws only where there is no memory
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
   Deadline(Deadline&&) = delete;
@@ -124,7 +126,7 @@ class Deadline {
         if (round != self->round) return;
         self->passed = true;
         beast::error_code ignored;
-        (void)self->socket.cancel(ignored);
+        self->socket.cancel(ignored);
         wait(self, pause);
       });
     }
@@ -154,6 +156,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   Outcome<Ok> load_tls(const HttpServerOptions& options);
   asio::awaitable<void> accept_until_drained();
   asio::awaitable<void> run_session(Tcp::socket socket);
+  template <typename Stream>
+  asio::awaitable<void> run_session_over(Stream& stream, Tcp::socket& socket);
   template <typename Stream>
   asio::awaitable<void> serve(Stream& stream, Session& session, Deadline& deadline);
   template <typename Stream>
@@ -214,9 +218,9 @@ asio::awaitable<void> HttpServer::State::accept_until_drained() {
       continue;
     }
     beast::error_code ignored;
-    (void)socket.set_option(Tcp::no_delay(true), ignored);
+    socket.set_option(Tcp::no_delay(true), ignored);
     if (sessions.size() >= connections_max) {
-      (void)socket.non_blocking(true, ignored);
+      socket.non_blocking(true, ignored);
       if (!tls) socket.write_some(asio::buffer(full), ignored);
       continue;
     }
@@ -228,20 +232,26 @@ asio::awaitable<void> HttpServer::State::accept_until_drained() {
 }
 
 asio::awaitable<void> HttpServer::State::run_session(Tcp::socket socket) {
-  std::optional<TlsStream> secured;
-  if (tls) secured.emplace(std::move(socket), *tls);
-  Tcp::socket& plain = secured ? secured->next_layer() : socket;
-  const auto place = sessions.insert(sessions.end(), Session{.socket = plain});
+  if (!tls) {
+    co_await run_session_over(socket, socket);
+    co_return;
+  }
+  TlsStream secured(std::move(socket), *tls);
+  co_await run_session_over(secured, secured.next_layer());
+}
+
+template <typename Stream>
+asio::awaitable<void> HttpServer::State::run_session_over(Stream& stream, Tcp::socket& socket) {
+  const auto place = sessions.insert(sessions.end(), Session{.socket = socket});
   service.count_connections(sessions.size());
   {
-    Deadline deadline(plain);
-    if (!secured) {
-      co_await serve(plain, *place, deadline);
-    } else {
+    Deadline deadline(socket);
+    beast::error_code refused;
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
       deadline.start(handshake_limit);
-      const auto [refused] = co_await secured->async_handshake(asio::ssl::stream_base::server, by_tuple);
-      if (!refused) co_await serve(*secured, *place, deadline);
+      std::tie(refused) = co_await stream.async_handshake(asio::ssl::stream_base::server, by_tuple);
     }
+    if (!refused) co_await serve(stream, *place, deadline);
   }
   sessions.erase(place);
   service.count_connections(sessions.size());
@@ -321,7 +331,7 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
       // Closing with unread bytes would reset the connection and could take the answer with it.
       deadline.start(linger_limit);
       beast::error_code ignored;
-      (void)session.socket.shutdown(Tcp::socket::shutdown_send, ignored);
+      session.socket.shutdown(Tcp::socket::shutdown_send, ignored);
       Bytes scratch(std::size_t{16} * 1024);
       while (!deadline.passed()) {
         const auto [ended, dropped] =
@@ -358,7 +368,7 @@ asio::awaitable<void> HttpServer::drain(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   beast::error_code ignored;
   state->draining = true;
-  (void)state->acceptor.close(ignored);
+  state->acceptor.close(ignored);
   asio::steady_timer timer(state->executor);
   while (!state->sessions.empty()) {
     const bool late = std::chrono::steady_clock::now() >= until;

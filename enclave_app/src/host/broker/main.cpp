@@ -133,9 +133,10 @@ int serve(const Options& options, Prepared prepared, Log& log) {
 }  // namespace
 }  // namespace ben::broker
 
-int main(int argc, char** argv) {
+// What is thrown this far ends the program: the service manager starts it again, and it finds its enclave.
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape)
   using namespace ben::broker;
-  std::signal(SIGPIPE, SIG_IGN);  // cannot fail for this signal
+  (void)std::signal(SIGPIPE, SIG_IGN);  // cannot fail for this signal
   const auto parsed = parse_options(argc, argv);
   if (const int* const exit_code = std::get_if<int>(&parsed)) return *exit_code;
   const auto& options = std::get<Options>(parsed);
