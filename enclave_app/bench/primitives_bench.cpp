@@ -63,7 +63,7 @@ void handle_get_info(benchmark::State& state) {
   if (!is_result((*signer)->configure(as_bytes(config)))) std::abort();
   for (auto _ : state) {
     (*signer)->begin_group();
-    const signer::Reply reply = (*signer)->handle(as_bytes(get_info));
+    const signer::Reply reply = (*signer)->handle(to_bytes(as_bytes(get_info)));
     if (!is_result(reply)) std::abort();
   }
 }

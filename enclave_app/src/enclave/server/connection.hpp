@@ -60,7 +60,7 @@ class Connection {
   Result<std::optional<ArrivedFrame>> next_frame();
 
   // Gives the bytes of a frame back to the budget; call when it was handled.
-  void release(const ArrivedFrame& frame) noexcept { budget_.give_back(frame.body.size()); }
+  void release(std::size_t body_bytes) noexcept { budget_.give_back(body_bytes); }
 
   void send(wire::FrameType type, ByteView body);
 

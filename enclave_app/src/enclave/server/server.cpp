@@ -78,11 +78,12 @@ Result<> Server::serve(Peer& peer, short events) {
     if (!received) return received;
   }
   while (!connection.wants_to_write()) {
-    const auto frame = connection.next_frame();
+    auto frame = connection.next_frame();
     if (!frame) return frame.error();
     if (!*frame) break;
-    const auto taken = take_frame(peer, **frame);
-    connection.release(**frame);
+    const std::size_t body_bytes = (*frame)->body.size();
+    const auto taken = take_frame(peer, *std::move(*frame));
+    connection.release(body_bytes);
     if (!taken) return taken;
     const auto flushed = connection.flush();
     if (!flushed) return flushed;
@@ -90,7 +91,7 @@ Result<> Server::serve(Peer& peer, short events) {
   return Ok{};
 }
 
-Result<> Server::take_frame(Peer& peer, const ArrivedFrame& frame) {
+Result<> Server::take_frame(Peer& peer, ArrivedFrame frame) {
   const Error unexpected{ErrorCode::malformed, "wire-order", "server: a frame came that nobody waits for"};
   const bool is_reply = frame.type == wire::FrameType::ack || frame.type == wire::FrameType::kms_reply;
   if (peer.has_said_hello == (frame.type == wire::FrameType::hello)) return unexpected;
@@ -105,7 +106,8 @@ Result<> Server::take_frame(Peer& peer, const ArrivedFrame& frame) {
       return Ok{};
     }
     case wire::FrameType::request:
-      send(peer, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash) : signer_.handle(frame.body));
+      send(peer, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash)
+                                    : signer_.handle(std::move(frame.body)));
       return Ok{};
     case wire::FrameType::config:
       send(peer, signer_.configure(frame.body));

@@ -37,7 +37,7 @@ class Server {
   [[nodiscard]] int wait_ms(int wait_ms_max) const;
   void accept_one();
   Result<> serve(Peer& peer, short events);
-  Result<> take_frame(Peer& peer, const ArrivedFrame& frame);
+  Result<> take_frame(Peer& peer, ArrivedFrame frame);
   void send(Peer& peer, const signer::Reply& reply);
   [[nodiscard]] bool has_missed_deadline(const Peer& peer, Clock::time_point now) const;
   void drop(std::size_t place);

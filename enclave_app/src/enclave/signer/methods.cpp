@@ -35,13 +35,13 @@ Result<const bitcoin::Wallet*> Signer::armed_wallet() const {
   return Error{ErrorCode::refused, "state-locked", "signer: the wallet has no certificate of the admins yet"};
 }
 
-Result<Progress> Signer::get_info(const json::Value& params) {
+Result<Progress> Signer::get_info(json::Value& params) {
   const auto checked = no_params(params);
   if (!checked) return checked.error();
   return Progress(statement());
 }
 
-Result<Progress> Signer::get_attestation(const json::Value& params) {
+Result<Progress> Signer::get_attestation(json::Value& params) {
   json::ObjectReader reader(params);
   const auto nonce = parse_hex(reader.text("nonce", 128));
   if (!nonce || nonce->size() < 16 || nonce->size() > 64) reader.fail("nonce");
@@ -76,7 +76,7 @@ Result<Signer::NamedKey> Signer::named_key(const json::Value& params) const {
   return NamedKey{.account = named, .derived = *derived, .path = show_path(*named, branch, index)};
 }
 
-Result<Progress> Signer::get_public_key(const json::Value& params) {
+Result<Progress> Signer::get_public_key(json::Value& params) {
   const auto key = named_key(params);
   if (!key) return key.error();
   return Progress(json::ObjectWriter()
@@ -86,7 +86,7 @@ Result<Progress> Signer::get_public_key(const json::Value& params) {
                       .finish());
 }
 
-Result<Progress> Signer::get_address(const json::Value& params) {
+Result<Progress> Signer::get_address(json::Value& params) {
   const auto key = named_key(params);
   if (!key) return key.error();
   const auto address = bitcoin::encode_address(key->account->network, key->derived.script);
@@ -98,7 +98,7 @@ Result<Progress> Signer::get_address(const json::Value& params) {
                       .finish());
 }
 
-Result<Progress> Signer::get_descriptors(const json::Value& params) {
+Result<Progress> Signer::get_descriptors(json::Value& params) {
   const auto checked = no_params(params);
   if (!checked) return checked.error();
   const auto wallet = armed_wallet();
@@ -113,14 +113,14 @@ Result<Progress> Signer::get_descriptors(const json::Value& params) {
   return Progress(json::ObjectWriter().raw("descriptors", descriptors.finish()).finish());
 }
 
-Result<Progress> Signer::get_policy(const json::Value& params) {
+Result<Progress> Signer::get_policy(json::Value& params) {
   const auto checked = no_params(params);
   if (!checked) return checked.error();
   const ActivePolicy* active = governance_.active();
   return Progress(json::ObjectWriter().raw("policy", active == nullptr ? "null" : active->envelope).finish());
 }
 
-Result<Progress> Signer::genesis(const json::Value& params) {
+Result<Progress> Signer::genesis(json::Value& params) {
   json::ObjectReader reader(params);
   const json::Value& request = reader.value("request");
   const auto finished = reader.finish("rpc-params", "rpc: want request, an envelope of the admins");
@@ -133,7 +133,7 @@ Result<Progress> Signer::genesis(const json::Value& params) {
   return custody_->genesis(authorized->request, envelope->payload);
 }
 
-Result<Progress> Signer::certify_wallet(const json::Value& params) {
+Result<Progress> Signer::certify_wallet(json::Value& params) {
   json::ObjectReader reader(params);
   const json::Value& certificate = reader.value("certificate");
   const auto finished = reader.finish("rpc-params", "rpc: want certificate, an envelope of the admins");
@@ -141,7 +141,7 @@ Result<Progress> Signer::certify_wallet(const json::Value& params) {
   return custody_->certify(certificate);
 }
 
-Result<Progress> Signer::unseal(const json::Value& params) {
+Result<Progress> Signer::unseal(json::Value& params) {
   json::ObjectReader reader(params);
   const auto sealed_seed = parse_base64(reader.text("sealed_seed", 2 * wire::sealed_seed_bytes_max));
   if (!sealed_seed || sealed_seed->size() > wire::sealed_seed_bytes_max) reader.fail("sealed_seed");
@@ -152,7 +152,7 @@ Result<Progress> Signer::unseal(const json::Value& params) {
   return custody_->unseal(*sealed_seed, certificate);
 }
 
-Result<Progress> Signer::set_policy(const json::Value& params) {
+Result<Progress> Signer::set_policy(json::Value& params) {
   const auto wallet = armed_wallet();
   if (!wallet) return wallet.error();
   json::ObjectReader reader(params);
@@ -174,7 +174,7 @@ Result<DecisionContext> Signer::decision_context() {
       .curve = keys_->curve, .wallet = **wallet, .policy = *active, .clock = clock_, .ledger = ledger_};
 }
 
-Result<Progress> Signer::sign_transaction(const json::Value& params) {
+Result<Progress> Signer::sign_transaction(json::Value& params) {
   const auto context = decision_context();
   if (!context) return context.error();
   auto result = signer::sign_transaction(*context, params);
@@ -182,7 +182,7 @@ Result<Progress> Signer::sign_transaction(const json::Value& params) {
   return Progress(std::move(*result));
 }
 
-Result<Progress> Signer::evaluate_transaction(const json::Value& params) {
+Result<Progress> Signer::evaluate_transaction(json::Value& params) {
   const auto context = decision_context();
   if (!context) return context.error();
   auto result = signer::evaluate_transaction(*context, params);

@@ -69,14 +69,15 @@ Reply Signer::configure(ByteView config) {
                              .finish()));
 }
 
-Reply Signer::handle(ByteView body) {
+Reply Signer::handle(Bytes body) {
   const Hash256 request_hash = sha256(body);
-  const auto request = wire::parse_rpc_request(body);
+  auto request = wire::parse_rpc_request(body);
+  body = Bytes();
   if (!request) return error_answer(no_id, request_hash, request.error());
   return answer(request->id, request_hash, dispatch(*request));
 }
 
-Result<Progress> Signer::dispatch(const wire::RpcRequest& request) {
+Result<Progress> Signer::dispatch(wire::RpcRequest& request) {
   const auto* method = std::find_if(std::begin(methods), std::end(methods),
                                     [&](const Method& known) { return known.name == request.method; });
   if (method == std::end(methods)) return Error{ErrorCode::malformed, "rpc-method", "rpc: no such method"};

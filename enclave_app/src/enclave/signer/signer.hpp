@@ -24,8 +24,8 @@ class Signer {
   // The CONFIG frame, once a boot.
   Reply configure(ByteView config);
 
-  // A REQUEST frame.
-  Reply handle(ByteView request);
+  // A REQUEST frame. Its bytes are let go as soon as they are read.
+  Reply handle(Bytes request);
 
   // An ACK or KMS_REPLY frame for the operation under way.
   Reply resume(wire::FrameType type, ByteView body);
@@ -42,7 +42,7 @@ class Signer {
  private:
   Signer(NsmTransport& nsm, std::string rng);
 
-  using Handler = Result<Progress> (Signer::*)(const json::Value& params);
+  using Handler = Result<Progress> (Signer::*)(json::Value& params);
   struct Method {
     std::string_view name;
     Handler handler;
@@ -50,19 +50,19 @@ class Signer {
   };
   static const Method methods[];
 
-  Result<Progress> dispatch(const wire::RpcRequest& request);
-  Result<Progress> get_info(const json::Value& params);
-  Result<Progress> get_attestation(const json::Value& params);
-  Result<Progress> get_public_key(const json::Value& params);
-  Result<Progress> get_address(const json::Value& params);
-  Result<Progress> get_descriptors(const json::Value& params);
-  Result<Progress> get_policy(const json::Value& params);
-  Result<Progress> genesis(const json::Value& params);
-  Result<Progress> certify_wallet(const json::Value& params);
-  Result<Progress> unseal(const json::Value& params);
-  Result<Progress> set_policy(const json::Value& params);
-  Result<Progress> sign_transaction(const json::Value& params);
-  Result<Progress> evaluate_transaction(const json::Value& params);
+  Result<Progress> dispatch(wire::RpcRequest& request);
+  Result<Progress> get_info(json::Value& params);
+  Result<Progress> get_attestation(json::Value& params);
+  Result<Progress> get_public_key(json::Value& params);
+  Result<Progress> get_address(json::Value& params);
+  Result<Progress> get_descriptors(json::Value& params);
+  Result<Progress> get_policy(json::Value& params);
+  Result<Progress> genesis(json::Value& params);
+  Result<Progress> certify_wallet(json::Value& params);
+  Result<Progress> unseal(json::Value& params);
+  Result<Progress> set_policy(json::Value& params);
+  Result<Progress> sign_transaction(json::Value& params);
+  Result<Progress> evaluate_transaction(json::Value& params);
 
   // What get_public_key and get_address name: {"account","branch","index"}.
   struct NamedKey {

@@ -16,11 +16,11 @@ struct DecisionContext {
   RequestLedger& ledger;
 };
 
-// `params`: {"request": envelope, "psbt": base64}. The signatures are checked before the PSBT is decoded.
-// Fails with auth-…, psbt-…, policy-…, rpc-params.
-Result<ResultJson> sign_transaction(const DecisionContext& context, const json::Value& params);
+// `params`: {"request": envelope, "psbt": base64}; the PSBT is taken out. The signatures are checked before
+// the PSBT is decoded. Fails with auth-…, psbt-…, policy-…, rpc-params.
+Result<ResultJson> sign_transaction(const DecisionContext& context, json::Value& params);
 
 // The same judgement, as a result: a verdict, and nothing is signed. Fails only with auth-… and rpc-params.
-Result<ResultJson> evaluate_transaction(const DecisionContext& context, const json::Value& params);
+Result<ResultJson> evaluate_transaction(const DecisionContext& context, json::Value& params);
 
 }  // namespace ben::signer

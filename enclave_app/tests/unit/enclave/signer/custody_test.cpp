@@ -320,14 +320,14 @@ TEST_CASE("an operation that is abandoned, or acknowledged wrongly, leaves nothi
   const std::string request =
       R"({"jsonrpc":"2.0","id":1,"method":"genesis","params":)" +
       Node::genesis_params(node.genesis_payload(boot, node.config_hash()), {&node.alice, &node.bob}) + "}";
-  const auto question = node.machine().handle(as_bytes(request));
+  const auto question = node.machine().handle(to_bytes(as_bytes(request)));
   REQUIRE(question.type == wire::FrameType::kms_decrypt);
   CHECK(node.call("unseal", R"({"sealed_seed":"AAAA","certificate":null})").tag() == "state-busy");
   CHECK(node.call("get_info").text("state") == "EMPTY");
   node.machine().abandon();
   CHECK(node.call("get_info").text("state") == "EMPTY");
 
-  auto again = node.machine().handle(as_bytes(request));
+  auto again = node.machine().handle(to_bytes(as_bytes(request)));
   REQUIRE(again.type == wire::FrameType::kms_decrypt);
   const auto persist = node.machine().resume(wire::FrameType::kms_reply, node.honest_kms(again.body));
   REQUIRE(persist.type == wire::FrameType::persist);
@@ -335,7 +335,7 @@ TEST_CASE("an operation that is abandoned, or acknowledged wrongly, leaves nothi
   CHECK(node.parse(refused, as_bytes(request)).tag() == "wire-ack");
   CHECK(node.call("get_info").text("state") == "EMPTY");
 
-  again = node.machine().handle(as_bytes(request));
+  again = node.machine().handle(to_bytes(as_bytes(request)));
   const auto disorder = node.machine().resume(wire::FrameType::ack, Bytes(32, 1));
   CHECK(node.parse(disorder, as_bytes(request)).tag() == "wire-order");
   CHECK(node.call("get_info").text("state") == "EMPTY");

@@ -17,8 +17,8 @@
 #include "json/writer.hpp"
 #include "kms/envelope.hpp"
 #include "nsm/software_nsm.hpp"
-#include "signer/signer.hpp"
 #include "relay/operation.hpp"
+#include "signer/signer.hpp"
 
 namespace ben::test {
 
@@ -98,7 +98,7 @@ class Node {
     const std::string request =
         R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" + params + "}";
     signer_->begin_group();
-    return parse(play(signer_->handle(as_bytes(request))), as_bytes(request));
+    return parse(play(signer_->handle(to_bytes(as_bytes(request)))), as_bytes(request));
   }
 
   signer::Reply play(signer::Reply reply) {

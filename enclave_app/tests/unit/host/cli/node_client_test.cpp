@@ -16,7 +16,7 @@ class LyingBroker final : public cli::Transport {
 
   std::string post(std::string_view body) override {
     node_.machine().begin_group();
-    const auto reply = node_.play(node_.machine().handle(as_bytes(body)));
+    const auto reply = node_.play(node_.machine().handle(to_bytes(as_bytes(body))));
     honest_answer = std::string(as_text(reply.body));
     return lie ? lie(honest_answer) : honest_answer;
   }
