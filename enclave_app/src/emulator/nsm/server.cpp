@@ -93,7 +93,7 @@ NsmServer::NsmServer(int listener, int wake, std::filesystem::path path, NsmTran
 
 NsmServer::~NsmServer() {
   const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_, &one, sizeof(one)));
+  [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
   thread_.join();
   ::close(listener_);
   ::close(wake_);
