@@ -40,7 +40,7 @@ def program(name):
     return found[0]
 
 
-def wait_until(condition, what, seconds=20):
+def wait_until(condition, what, seconds=60):
     """Asks `condition` until it holds and returns what it gave; fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
@@ -68,11 +68,11 @@ class Program:
     def runs(self):
         return self.process.poll() is None
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=60):
         """The exit status, once it has ended."""
         return self.process.wait(seconds)
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=60):
         self.process.send_signal(signal.SIGTERM)
         return self.wait(seconds)
 

@@ -30,8 +30,8 @@ void notify_service_manager(std::string_view message) {
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
-  // Nothing can be done about a service manager that does not listen.
-  (void)::sendto(socket, message.data(), message.size(), MSG_NOSIGNAL,
+  // Nothing can be done about a service manager that does not listen, and nobody waits for one.
+  (void)::sendto(socket, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                  reinterpret_cast<const sockaddr*>(&name), size);
   ::close(socket);
 }
