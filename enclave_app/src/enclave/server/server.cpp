@@ -10,7 +10,7 @@ namespace ben::server {
 Result<> Server::run() {
   // A fixed threshold: glibc would raise it to the size of the largest request and then keep that memory for
   // ever.
-  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);  // NOLINT(concurrency-mt-unsafe): the program has one thread
   for (;;) {
     const auto served = serve_once(-1);
     if (!served) return served;
