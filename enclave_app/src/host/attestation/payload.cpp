@@ -52,7 +52,7 @@ bool append_certificate(cbor::Reader& reader, Document& document) {
   return true;
 }
 
-// The leaf goes before the bundle for now, wherever the payload has it: finish_certificates() puts it last.
+// The leaf goes before the bundle, wherever the payload has it, until finish_certificates() puts it last.
 Reading read_certificate(cbor::Reader& reader, Document& document) {
   if (!append_certificate(reader, document)) return Refusal::certificate_field;
   std::rotate(document.certificates.begin(), document.certificates.end() - 1, document.certificates.end());

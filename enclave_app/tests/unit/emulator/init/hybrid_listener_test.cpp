@@ -7,30 +7,16 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
-#include <filesystem>
 
+#include "folder.hpp"
 #include "init/boot.hpp"
 #include "init/unix_socket.hpp"
 
 namespace ben::emulator {
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "listener-test-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  Folder(Folder&&) = delete;
-  Folder& operator=(Folder&&) = delete;
-  [[nodiscard]] std::string socket() const { return path_ / "vsock.sock"; }
-
- private:
-  std::filesystem::path path_;
+struct Folder : test::Folder {
+  [[nodiscard]] std::string socket() const { return path() / "vsock.sock"; }
 };
 
 void say(const server::Descriptor& peer, std::string_view text) {

@@ -8,6 +8,7 @@
 
 #include "base/hex.hpp"
 #include "eif/crc32.hpp"
+#include "folder.hpp"
 #include "host/eif/image_bytes.hpp"
 
 namespace ben::eif {
@@ -18,26 +19,10 @@ using test::text_bytes;
 
 const std::string samples = EIF_SAMPLES;
 
-// A folder of its own for one test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "eif-test-XXXXXX";
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  Folder(Folder&&) = delete;
-  Folder& operator=(Folder&&) = delete;
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+struct Folder : ben::test::Folder {
   [[nodiscard]] std::size_t file_count() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path()), {}));
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 // The inputs of samples/.
