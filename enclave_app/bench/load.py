@@ -76,10 +76,10 @@ def wrk(node, connections, seconds):
 def measure_reads(node, broker, signer):
     runs = [wrk(node, 1, 5) for _ in range(3)]
     found = {"p50_us_1_connection": min(run["p50_us"] for run in runs)}
-    cpu, requests, fastest = (broker.cpu_s(), signer.cpu_s()), 0, 0
-    while count(node, "ben_requests_total") < REQUESTS:
+    cpu, requests, fastest, rounds = (broker.cpu_s(), signer.cpu_s()), 0, 0, 0
+    while rounds < 3 or count(node, "ben_requests_total") < REQUESTS:
         run = wrk(node, 32, 5)
-        requests += run["requests"]
+        requests, rounds = requests + run["requests"], rounds + 1
         fastest = max(fastest, run["per_s"])
     found["requests_per_s_32_connections"] = fastest
     found["broker_cpu_us_per_request"] = (broker.cpu_s() - cpu[0]) / requests * 1e6
