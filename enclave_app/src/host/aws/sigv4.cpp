@@ -32,12 +32,12 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
-// Without spaces at either end, and one space for several inside.
+// Without blanks at either end, and one space for several inside.
 std::string trim(std::string_view value) {
   std::string trimmed;
   for (const char c : value) {
-    const bool is_space = c == ' ' || c == '\t';
-    if (!is_space) {
+    const bool is_blank = c == ' ' || c == '\t';
+    if (!is_blank) {
       trimmed.push_back(c);
     } else if (!trimmed.empty() && trimmed.back() != ' ') {
       trimmed.push_back(' ');
@@ -47,23 +47,71 @@ std::string trim(std::string_view value) {
   return trimmed;
 }
 
+// RFC 3986, 2.1: every byte but the unreserved ones, and those in `kept`, as %XX.
+std::string percent_encode(std::string_view text, std::string_view kept) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_unreserved = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                               std::string_view("-._~").find(c) != std::string_view::npos;
+    if (is_unreserved || kept.find(c) != std::string_view::npos) {
+      encoded.push_back(c);
+    } else {
+      encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
+    }
+  }
+  return encoded;
+}
+
+// Each %XX as its byte; a '%' that no two digits follow stays.
+std::string percent_decode(std::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? parse_hex(to_lower(text.substr(i + 1, 2))) : Result<Bytes>(Bytes{});
+    if (byte && byte->size() == 1) {
+      decoded.push_back(static_cast<char>(byte->front()));
+      i += 2;
+    } else {
+      decoded.push_back(text[i]);
+    }
+  }
+  return decoded;
+}
+
+// Without empty and dot segments (RFC 3986, 5.2.4).
+std::string normalize_path(std::string_view path) {
+  std::vector<std::string_view> segments;
+  bool ends_in_folder = true;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, end);
+    ends_in_folder = segment.empty() || segment == "." || segment == "..";
+    if (!ends_in_folder) segments.push_back(segment);
+    if (segment == ".." && !segments.empty()) segments.pop_back();
+    ends_in_folder = ends_in_folder || end + 1 == path.size();
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  std::string normalized;
+  for (const std::string_view segment : segments) normalized.append("/").append(segment);
+  return ends_in_folder ? normalized + "/" : normalized;
+}
+
 std::string canonical_query(std::string_view query) {
-  std::vector<std::string> parameters;
+  std::vector<std::pair<std::string, std::string>> parameters;  // by name, then by value
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
-    std::string parameter(query.substr(0, end));
-    if (parameter.find('=') == std::string::npos) parameter.push_back('=');
-    parameters.push_back(std::move(parameter));
+    const std::string_view parameter = query.substr(0, end);
+    const std::size_t equals = std::min(parameter.find('='), parameter.size());
+    const std::string_view value = parameter.substr(std::min(equals + 1, parameter.size()));
+    parameters.emplace_back(percent_encode(percent_decode(parameter.substr(0, equals)), ""),
+                            percent_encode(percent_decode(value), ""));
     query.remove_prefix(std::min(end + 1, query.size()));
   }
-  // By name, then by value: a name that begins another one comes first, although '=' sorts after '-' and '.'.
-  std::ranges::sort(parameters, {}, [](const std::string& parameter) {
-    const std::size_t equals = parameter.find('=');
-    return std::pair(parameter.substr(0, equals), parameter.substr(equals + 1));
-  });
+  std::ranges::sort(parameters);
   std::string canonical;
-  for (const std::string& parameter : parameters) {
-    canonical += (canonical.empty() ? "" : "&") + parameter;
+  for (const auto& [name, value] : parameters) {
+    canonical.append(canonical.empty() ? "" : "&").append(name).append("=").append(value);
   }
   return canonical;
 }
@@ -86,12 +134,15 @@ std::string join(const std::vector<std::string>& names) {
   return joined;
 }
 
-std::string canonical_request(const HttpRequest& request, const std::vector<std::string>& signed_headers) {
-  const std::string& target = request.url.target;
+std::string canonical_request(const HttpRequest& request, const std::vector<std::string>& signed_headers,
+                              PathForm path_form) {
+  const std::string_view target = request.url.target;
   const std::size_t path_end = std::min(target.find('?'), target.size());
-  const std::string query = path_end == target.size() ? "" : target.substr(path_end + 1);
-  std::string canonical =
-      request.method + "\n" + target.substr(0, path_end) + "\n" + canonical_query(query) + "\n";
+  const std::string_view path = target.substr(0, path_end);
+  const std::string_view query = target.substr(std::min(path_end + 1, target.size()));
+  std::string canonical = request.method + "\n";
+  canonical += percent_encode(path_form == PathForm::normalized ? normalize_path(path) : path, "/") + "\n";
+  canonical += canonical_query(query) + "\n";
   for (const std::string& name : signed_headers)
     canonical += name + ":" + header_values(request, name) + "\n";
   return canonical + "\n" + join(signed_headers) + "\n" + encode_hex(sha256(as_bytes(request.body)));
@@ -118,7 +169,8 @@ std::string format_amz_date(std::chrono::sys_seconds time) {
 
 std::string compute_signature(const HttpRequest& request, const std::vector<std::string>& signed_headers,
                               const std::string& secret_access_key, const SigningScope& scope) {
-  const std::string hash = encode_hex(sha256(as_bytes(canonical_request(request, signed_headers))));
+  const std::string hash =
+      encode_hex(sha256(as_bytes(canonical_request(request, signed_headers, scope.path))));
   const std::string to_sign = std::string(algorithm) + "\n" + header_values(request, "x-amz-date") + "\n" +
                               scope_text(scope) + "\n" + hash;
   Bytes key = to_bytes(as_bytes("AWS4" + secret_access_key));
@@ -130,7 +182,7 @@ std::string compute_signature(const HttpRequest& request, const std::vector<std:
 }
 
 void sign_request(HttpRequest& request, const AwsCredentials& credentials, const std::string& region,
-                  const std::string& service, std::chrono::sys_seconds time) {
+                  const std::string& service, std::chrono::sys_seconds time, PathForm path) {
   const std::string date = format_amz_date(time);
   request.headers.push_back({"X-Amz-Date", date});
   if (!credentials.session_token.empty()) {
@@ -141,7 +193,7 @@ void sign_request(HttpRequest& request, const AwsCredentials& credentials, const
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
 
-  const SigningScope scope{.date = date.substr(0, 8), .region = region, .service = service};
+  const SigningScope scope{.date = date.substr(0, 8), .region = region, .service = service, .path = path};
   const std::string signature = compute_signature(request, names, credentials.secret_access_key, scope);
   request.headers.push_back({"Authorization", std::string(algorithm) +
                                                   " Credential=" + credentials.access_key_id + "/" +

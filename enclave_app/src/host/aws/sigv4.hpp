@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,24 +18,29 @@ struct AwsCredentials {
   std::string session_token;  // empty for long-term credentials
 };
 
+// How a path is signed: without empty and dot segments, or, for S3 alone, with them.
+enum class PathForm : std::uint8_t { normalized, as_sent };
+
 struct SigningScope {
   std::string date;  // YYYYMMDD
   std::string region;
   std::string service;
+  PathForm path = PathForm::normalized;
 };
 
 // "20150830T123600Z".
 [[nodiscard]] std::string format_amz_date(std::chrono::sys_seconds time);
 
 // The signature, 64 hex digits, of `request` over the headers named, which are lower case and sorted. The
-// request has X-Amz-Date among its headers. Path and query are percent-encoded already; the path is taken as
-// it is, so one that holds more than unreserved characters and slashes is not for services other than S3.
+// request has X-Amz-Date among its headers. Its path is signed percent-encoded once more than it is sent, its
+// query percent-encoded once, however it is sent.
 [[nodiscard]] std::string compute_signature(const HttpRequest& request,
                                             const std::vector<std::string>& signed_headers,
                                             const std::string& secret_access_key, const SigningScope& scope);
 
 // Adds X-Amz-Date, X-Amz-Security-Token where there is a token, and Authorization over all headers and Host.
 void sign_request(HttpRequest& request, const AwsCredentials& credentials, const std::string& region,
-                  const std::string& service, std::chrono::sys_seconds time);
+                  const std::string& service, std::chrono::sys_seconds time,
+                  PathForm path = PathForm::normalized);
 
 }  // namespace ben

@@ -30,7 +30,7 @@ std::string authorization(const HttpRequest& request) {
 }
 
 TEST_CASE("requests are signed as AWS's signing test suite says") {
-  // awslabs/aws-c-auth:tests/aws-signing-test-suite/v4, header-signed-request.txt of the case named.
+  // awslabs/aws-c-auth:tests/aws-signing-test-suite/v4, header-signed-request.txt of the case named: all 38.
   const std::string session_token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267";
   const std::string sts_token =
       "AQoDYXdzEPT//////////"
@@ -48,6 +48,7 @@ TEST_CASE("requests are signed as AWS's signing test suite says") {
     std::string token;
     std::string signed_headers;
     std::string signature;
+    PathForm path = PathForm::normalized;
   };
   const Case cases[] = {
       {"get-header-key-duplicate",
@@ -107,13 +108,63 @@ TEST_CASE("requests are signed as AWS's signing test suite says") {
                   "Param1=value1"),
        "", "content-length;content-type;host;x-amz-content-sha256;x-amz-date",
        "328d1b9eaadca9f5818ef05e8392801e091653bafec24fcab71e7344e7f51422"},
+      // Folded over three lines there, which HTTP no longer allows; the suite takes them for three values.
+      {"get-header-value-multiline",
+       request_of("GET", "/",
+                  {{"My-Header1", "value1"}, {"My-Header1", "  value2"}, {"My-Header1", "     value3"}}, ""),
+       "", "host;my-header1;x-amz-date", "ba17b383a53190154eb5fa66a1b836cc297cc0a3d70a5d00705980573d8ff790"},
+      {"get-relative-normalized", request_of("GET", "/example/..", {}, ""), "", "host;x-amz-date",
+       "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-relative-relative-normalized", request_of("GET", "/example1/example2/../..", {}, ""), "",
+       "host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-relative-relative-unnormalized", request_of("GET", "/example1/example2/../..", {}, ""), "",
+       "host;x-amz-date", "dc33e0856fd4baca4d7aa2146c38958283844764f38c74252a333df5e613003b",
+       PathForm::as_sent},
+      {"get-relative-unnormalized", request_of("GET", "/example/..", {}, ""), "", "host;x-amz-date",
+       "eca7ead57bb5aa5c8e28007acd4ff04e1ff9a0ff3b237ec1554a184887ff9282", PathForm::as_sent},
+      {"get-slash-dot-slash-normalized", request_of("GET", "/./", {}, ""), "", "host;x-amz-date",
+       "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-slash-dot-slash-unnormalized", request_of("GET", "/./", {}, ""), "", "host;x-amz-date",
+       "68714168e6557f8f2de0ef956fc24dc2593a4bd2961f8df51898d8a134695145", PathForm::as_sent},
+      {"get-slash-normalized", request_of("GET", "//", {}, ""), "", "host;x-amz-date",
+       "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-slash-pointless-dot-normalized", request_of("GET", "/./example", {}, ""), "", "host;x-amz-date",
+       "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5"},
+      {"get-slash-pointless-dot-unnormalized", request_of("GET", "/./example", {}, ""), "", "host;x-amz-date",
+       "beb03f223f7deae4146464f06e29eebbee9c8afbe15c290cf07aa8b119e14cff", PathForm::as_sent},
+      {"get-slash-unnormalized", request_of("GET", "//", {}, ""), "", "host;x-amz-date",
+       "c88bcd3d312d75078c0cd961d6deae3f4c754924b01669efcfcb439fd5e5b76e", PathForm::as_sent},
+      {"get-slashes-normalized", request_of("GET", "//example//", {}, ""), "", "host;x-amz-date",
+       "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84"},
+      {"get-slashes-unnormalized", request_of("GET", "//example//", {}, ""), "", "host;x-amz-date",
+       "87cca117541a147f6df867677d98a7d80dff226d2bfca9e4ffa899665623c7e5", PathForm::as_sent},
+      {"get-space-normalized", request_of("GET", "/example space/", {}, ""), "", "host;x-amz-date",
+       "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741"},
+      {"get-space-unnormalized", request_of("GET", "/example space/", {}, ""), "", "host;x-amz-date",
+       "652487583200325589f1fba4c7e578f72c47cb61beeca81406b39ddec1366741", PathForm::as_sent},
+      {"get-utf8", request_of("GET", "/\u1234", {}, ""), "", "host;x-amz-date",
+       "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85"},
+      {"get-vanilla", request_of("GET", "/", {}, ""), "", "host;x-amz-date",
+       "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-vanilla-query", request_of("GET", "/", {}, ""), "", "host;x-amz-date",
+       "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
+      {"get-vanilla-utf8-query", request_of("GET", "/?\u1234=bar", {}, ""), "", "host;x-amz-date",
+       "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04"},
+      {"post-header-key-case", request_of("POST", "/", {}, ""), "", "host;x-amz-date",
+       "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
+      // The token of this case is added after signing.
+      {"post-sts-header-after", request_of("POST", "/", {}, ""), "", "host;x-amz-date",
+       "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"},
+      {"post-vanilla-empty-query-value", request_of("POST", "/?Param1=value1", {}, ""), "", "host;x-amz-date",
+       "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"},
   };
+  CHECK(std::size(cases) == 38);
   for (const Case& c : cases) {
     CAPTURE(c.name);
     HttpRequest request = c.request;
     AwsCredentials credentials = suite_credentials;
     credentials.session_token = c.token;
-    sign_request(request, credentials, "us-east-1", "service", signing_time);
+    sign_request(request, credentials, "us-east-1", "service", signing_time, c.path);
     CHECK(authorization(request) ==
           "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=" +
               c.signed_headers + ", Signature=" + c.signature);
