@@ -1,0 +1,1 @@
+modules/bitcoin-enclave-node/variables.tf
