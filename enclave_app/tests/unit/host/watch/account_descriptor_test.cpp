@@ -1,7 +1,6 @@
 // Watch-only accounts: pinned descriptors give the signer's own addresses, and nothing else is taken.
 #include <doctest/doctest.h>
 
-#include "base/hex.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
@@ -118,58 +117,6 @@ TEST_CASE_FIXTURE(Fixture, "extended public keys of BIP 32's vectors parse, and 
       CHECK_FALSE(parse_xpub(curve, network, key).has_value());
   }
   CHECK(invalid == 16);
-}
-
-TEST_CASE_FIXTURE(Fixture, "a ranged key of BIP 382 derives the scripts it says") {
-  const auto text = ben::test::read_vectors("bips/bip-0382-test-vectors.txt");
-  if (!text) return;
-  const std::size_t start = text->find("wpkh([ffffffff/13']xpub");
-  REQUIRE(start != std::string::npos);
-  const std::string key = text->substr(start + 19, 111);
-  auto parent = parse_xpub(curve, Network::main, key);
-  REQUIRE(parent.has_value());
-  for (const std::uint32_t step : {1U, 2U}) parent = derive_child(curve, *parent, step);
-  std::uint32_t index = 0;
-  for (const std::string& line :
-       bitcoin::test::lines_between(std::string_view(*text).substr(start), "wpkh(", "* <tt>sh(")) {
-    if (!line.starts_with("** ")) continue;
-    const auto child = derive_child(curve, *parent, index++);
-    REQUIRE(child.has_value());
-    CHECK(make_p2wpkh(child->encoded_key) == *parse_hex(bitcoin::test::code_of(line).at(0)));
-  }
-  CHECK(index == 3);
-}
-
-// BIP 381's forms are pk, pkh and sh, which no account of ours has: none is read, and their scripts are known
-// for what they are.
-TEST_CASE_FIXTURE(Fixture,
-                  "every descriptor of BIP 381 is refused, and its scripts are ours for the same hashes") {
-  const auto text = ben::test::read_vectors("bips/bip-0381-test-vectors.txt");
-  if (!text) return;
-  int descriptors = 0;
-  int scripts = 0;
-  std::string descriptor;
-  for (const std::string& line : bitcoin::test::lines_between(*text, "* <tt>", "")) {
-    const auto code = bitcoin::test::code_of(line);
-    if (line.starts_with("* ")) {
-      ++descriptors;
-      descriptor = code.back();
-      CAPTURE(descriptor);
-      const auto refused = parse_descriptor(curve, Network::main, with_checksum(descriptor));
-      REQUIRE_FALSE(refused.has_value());
-      CHECK(refused.error().tag.view() == "key-descriptor");
-    } else if (line.starts_with("** ")) {
-      ++scripts;
-      CAPTURE(descriptor);
-      const Bytes script = *parse_hex(code.at(0));
-      REQUIRE(script.size() >= 23);
-      const auto hash_at = [&](std::size_t offset) { return ByteView(script).subspan(offset, 20); };
-      CHECK((script == make_p2pkh(hash_at(3))) == descriptor.starts_with("pkh("));
-      CHECK((script == make_p2sh(hash_at(2))) == descriptor.starts_with("sh("));
-    }
-  }
-  CHECK(descriptors == 21);
-  CHECK(scripts == 17);
 }
 
 }  // namespace
