@@ -1,4 +1,6 @@
 // Key derivation against the vectors of BIP 32, BIP 84 and BIP 86.
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
@@ -101,9 +103,28 @@ constexpr std::string_view abandon_seed =
     "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
     "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
 
-TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its addresses") {
+// The scalar at the end of an xprv.
+Bytes scalar_of(const std::string& text) {
+  return to_bytes(ByteView(*parse_base58check(text)).last(32));
+}
+
+// An extended key but its version: BIP 84 writes zprv and zpub.
+Bytes without_version(const std::string& text) {
+  return to_bytes(ByteView(*parse_base58check(text)).subspan(4));
+}
+
+TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its keys and addresses") {
   const auto text = ben::test::read_vectors("bips/bip-0084-test-vectors.txt");
   if (!text) return;
+  const auto check_extended = [&](std::span<const std::uint32_t> path, std::string_view prv,
+                                  std::string_view pub) {
+    const auto key = derive(*parse_hex(abandon_seed), {path.begin(), path.end()});
+    CHECK(without_version(encode_xpub(Network::main, key.public_half)) ==
+          without_version(word_after(*text, pub)));
+    CHECK(scalar_of(word_after(*text, prv)) == to_bytes(key.key.scalar().expose()));
+  };
+  check_extended({}, "rootpriv", "rootpub");
+  check_extended(std::array{84 | hardened, hardened, hardened}, "\n  xpriv", "\n  xpub");
   std::size_t cases = 0;
   const struct {
     const char* section;
@@ -116,6 +137,8 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its addresses") {
     REQUIRE(at != std::string::npos);
     const std::string_view section = std::string_view(*text).substr(at);
     const auto key = derive(*parse_hex(abandon_seed), {84 | hardened, hardened, hardened, c.branch, c.index});
+    CHECK(equal(ByteView(*parse_base58check(word_after(section, "privkey "))).subspan(1, 32),
+                key.key.scalar().expose()));
     CHECK(encode_hex(key.public_half.encoded_key) == word_after(section, "pubkey "));
     CHECK(*encode_address(Network::main, make_p2wpkh(key.public_half.encoded_key)) ==
           word_after(section, "address"));
@@ -128,6 +151,9 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 86 have its output keys and addresse
   const auto text = ben::test::read_vectors("bips/bip-0086-test-vectors.txt");
   if (!text) return;
   std::size_t cases = 0;
+  const auto root = derive(*parse_hex(abandon_seed), {});
+  CHECK(encode_xpub(Network::main, root.public_half) == word_after(*text, "rootpub"));
+  CHECK(scalar_of(word_after(*text, "rootpriv")) == to_bytes(root.key.scalar().expose()));
   const auto account = derive(*parse_hex(abandon_seed), {86 | hardened, hardened, hardened});
   CHECK(encode_xpub(Network::main, account.public_half) ==
         word_after(std::string_view(*text).substr(text->find("Account 0, root")), "xpub"));
@@ -145,6 +171,7 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 86 have its output keys and addresse
     const auto output_key = curve.tweak_for_taproot(key.public_half.key);
     REQUIRE(output_key.has_value());
     CHECK(encode_xpub(Network::main, key.public_half) == word_after(section, "xpub"));
+    CHECK(scalar_of(word_after(section, "xprv")) == to_bytes(key.key.scalar().expose()));
     CHECK(encode_hex(ByteView(key.public_half.encoded_key).subspan(1)) ==
           word_after(section, "internal_key"));
     CHECK(encode_hex(*output_key) == word_after(section, "output_key"));
