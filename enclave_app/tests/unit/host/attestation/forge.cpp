@@ -233,6 +233,20 @@ std::function<void(Fields&)> without(const char* name) {
   return [=](Fields& fields) { remove_field(fields, name); };
 }
 
+void set_constraints(Recipe& recipe, Place place, Bytes extension) {
+  recipe.certificates[place].extensions[0] = std::move(extension);
+}
+void set_key_usage(Recipe& recipe, Place place, Bytes extension) {
+  recipe.certificates[place].extensions[1] = std::move(extension);
+}
+void drop_extension(Recipe& recipe, Place place, std::ptrdiff_t index) {
+  auto& extensions = recipe.certificates[place].extensions;
+  extensions.erase(extensions.begin() + index);
+}
+void add_extension(Recipe& recipe, Place place, Bytes extension) {
+  recipe.certificates[place].extensions.push_back(std::move(extension));
+}
+
 void check(const std::vector<Case>& cases) {
   for (const Case& one : cases) {
     CAPTURE(std::string(one.what));

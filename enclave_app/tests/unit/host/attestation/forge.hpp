@@ -78,6 +78,12 @@ std::function<void(Fields&)> adding(Bytes key, Bytes value);
 std::function<void(Fields&)> repeating(const char* name);
 std::function<void(Fields&)> without(const char* name);
 
+// Extensions of a certificate, whose first two are the critical basicConstraints and keyUsage.
+void set_constraints(Recipe& recipe, Place place, Bytes extension);
+void set_key_usage(Recipe& recipe, Place place, Bytes extension);
+void drop_extension(Recipe& recipe, Place place, std::ptrdiff_t index);
+void add_extension(Recipe& recipe, Place place, Bytes extension);
+
 struct Case {
   const char* what;
   std::optional<Refusal> refusal;  // none: accepted
