@@ -43,12 +43,12 @@ bool read_proof(std::string_view text, Answer& answer) {
          proof.rest().empty();
 }
 
-bool read_head(Cutter& head, std::string_view id, bool& is_error) {
+bool read_head(Cutter& head, std::string_view id, Answer& answer, bool& has_own_id) {
   if (!head.cut(R"({"jsonrpc":"2.0","id":)")) return false;
-  const bool own_id = head.cut(id);
-  if (!own_id && !head.cut("null")) return false;
-  is_error = head.cut(R"(,"error":)");
-  return is_error || (own_id && head.cut(R"(,"result":)"));
+  has_own_id = head.cut(id);
+  if (!has_own_id && !head.cut("null")) return false;
+  answer.is_error = head.cut(R"(,"error":)");
+  return answer.is_error || (has_own_id && head.cut(R"(,"result":)"));
 }
 
 constexpr Error bad_form{ErrorCode::malformed, "answer-form",
@@ -77,11 +77,17 @@ Result<Answer> parse_answer(std::string_view text, std::string_view id) {
   if (text.size() < wire::proof_text_bytes) return bad_form;
   Answer answer;
   Cutter head(text.substr(0, text.size() - wire::proof_text_bytes));
-  if (!read_head(head, id, answer.is_error)) return bad_form;
+  bool has_own_id = false;
+  if (!read_head(head, id, answer, has_own_id)) return bad_form;
   if (!read_proof(text.substr(text.size() - wire::proof_text_bytes), answer)) return bad_form;
   answer.outcome = head.rest();
   // The proof covers the object and not its label: an error object begins with its code, and no result does.
   if (answer.outcome.starts_with(R"({"code":)") != answer.is_error) return bad_form;
+  if (!has_own_id) {
+    // Nor does it cover the id, and a signer that has read a request repeats the request's.
+    const auto error = parse_error_object(answer.outcome);
+    if (!error || !error->tag.starts_with("rpc-")) return bad_form;
+  }
   return answer;
 }
 

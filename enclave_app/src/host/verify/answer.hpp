@@ -18,8 +18,9 @@ struct Answer {
   Ed25519Signature signature{};
 };
 
-// `id`: that of the request, as JSON. An error may also have the id null: its request could not be read.
-// Fails with `malformed` (answer-form) unless `text` is byte for byte of the one form that signers write.
+// `id`: that of the request, as JSON. An error with a tag rpc-… may also have the id null: its request was
+// not read. Fails with `malformed` (answer-form) unless `text` is byte for byte of the one form that signers
+// write.
 Result<Answer> parse_answer(std::string_view text, std::string_view id);
 
 // Proves that the signer of this boot gave this outcome to exactly these request bytes. `boot_id` and

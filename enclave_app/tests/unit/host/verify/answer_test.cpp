@@ -27,7 +27,18 @@ TEST_CASE("what a signer answers is believed, result or error") {
   CHECK_FALSE(answer->is_error);
   CHECK(is_believed(result));
   CHECK(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"})));
-  CHECK(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"}, "null")));
+}
+
+TEST_CASE("an error without the request's id is one of a request that was not read") {
+  const auto error = [](const std::string& tag) {
+    return wire::RpcOutcome{.is_error = true,
+                            .json = R"({"code":-1,"message":"no","data":{"tag":")" + tag + R"("}})"};
+  };
+  CHECK(is_believed(answer_of(error("rpc-busy"), "null")));
+  CHECK(is_believed(answer_of(error("policy-fee"))));
+  CHECK_FALSE(is_believed(answer_of(error("policy-fee"), "null")));
+  CHECK_FALSE(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"}, "null")));
+  CHECK_FALSE(is_believed(answer_of({.is_error = false, .json = R"({"tag":"rpc-busy"})"}, "null")));
 }
 
 TEST_CASE("an answer with one changed, missing or added byte is refused") {
