@@ -4,11 +4,11 @@
 #include <fstream>
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "enclave/sealing/sealing_fixture.hpp"
+#include "folder.hpp"
 #include "nsm/client.hpp"
 #include "nsm/software_nsm.hpp"
 #include "sealing/cms.hpp"
@@ -33,21 +33,14 @@ BootFacts image(std::uint8_t pcr0) {
 // A service with its folder and the root it believes in.
 class Bench {
  public:
-  Bench()
-      : folder_(std::filesystem::temp_directory_path() / ("kms_service_test." + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(folder_);
-    reopen();
-  }
-  ~Bench() { std::filesystem::remove_all(folder_); }
-  Bench(const Bench&) = delete;
-  Bench& operator=(const Bench&) = delete;
+  Bench() { reopen(); }
 
   void reopen() {
     KmsServiceOptions options;
     options.callers = {{"test", "secret", "arn:aws:iam::000000000000:role/host"}};
     options.root_certificate = pki.root_certificate();
     options.clock = [this] { return clock; };
-    service_ = std::make_unique<KmsService>(std::move(options), *KeyStore::open(folder_));
+    service_ = std::make_unique<KmsService>(std::move(options), *KeyStore::open(folder_.path()));
   }
 
   HttpResponse send(const std::string& operation, const Json& body, const Fault& fault = {}) {
@@ -100,7 +93,7 @@ class Bench {
   std::chrono::sys_seconds clock = now;
 
  private:
-  std::filesystem::path folder_;
+  ben::test::Folder folder_;
   std::unique_ptr<KmsService> service_;
 };
 
@@ -377,14 +370,11 @@ TEST_CASE("a body that is not a JSON object is a serialization error") {
 }
 
 TEST_CASE("a folder with a file that is no key is refused") {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("kms_store_test." + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
+  const ben::test::Folder folder;
   std::ofstream(folder / "a.json") << "{}";
-  const auto store = KeyStore::open(folder);
+  const auto store = KeyStore::open(folder.path());
   REQUIRE_FALSE(store.has_value());
   CHECK(store.error().tag.view() == "kms-stored-key");
-  std::filesystem::remove_all(folder);
   CHECK(KeyStore::open("/proc/none").error().tag.view() == "kms-folder");
 }
 

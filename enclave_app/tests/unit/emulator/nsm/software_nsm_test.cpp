@@ -16,6 +16,7 @@
 #include "base/hex.hpp"
 #include "cbor/reader.hpp"
 #include "cbor/writer.hpp"
+#include "folder.hpp"
 #include "nsm/server.hpp"
 #include "nsm/socket_transport.hpp"
 
@@ -318,20 +319,9 @@ TEST_CASE_FIXTURE(Fixture, "the time of one's own document is its timestamp") {
     CHECK_FALSE(document_timestamp_ms(ByteView(document).first(size)).has_value());
 }
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/ben-nsm-test-XXXXXX";
-    path = ::mkdtemp(name);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path path;
-};
-
 TEST_CASE("a test root is made once, its key for the owner alone") {
-  const Folder folder;
-  const auto path = folder.path / "pki";
+  const ben::test::Folder folder;
+  const auto path = folder / "pki";
   const auto made = TestPki::open(path);
   REQUIRE(made.has_value());
   const auto read = TestPki::open(path);
@@ -341,27 +331,27 @@ TEST_CASE("a test root is made once, its key for the owner alone") {
   CHECK(std::filesystem::status(path / "root.key").permissions() == std::filesystem::perms{0600});
   CHECK(std::filesystem::file_size(path / "root.der") == made->root_certificate().size());
   CHECK(std::filesystem::exists(path / "root.pem"));
-  const auto other = TestPki::open(folder.path / "other");
+  const auto other = TestPki::open(folder / "other");
   REQUIRE(other.has_value());
   CHECK(other->root_certificate() != made->root_certificate());
 }
 
 TEST_CASE("a folder whose root and key differ is refused") {
-  const Folder folder;
-  REQUIRE(TestPki::open(folder.path / "a").has_value());
-  REQUIRE(TestPki::open(folder.path / "b").has_value());
-  std::filesystem::copy_file(folder.path / "a" / "root.der", folder.path / "b" / "root.der",
+  const ben::test::Folder folder;
+  REQUIRE(TestPki::open(folder / "a").has_value());
+  REQUIRE(TestPki::open(folder / "b").has_value());
+  std::filesystem::copy_file(folder / "a" / "root.der", folder / "b" / "root.der",
                              std::filesystem::copy_options::overwrite_existing);
-  CHECK(tag_of(TestPki::open(folder.path / "b")) == "pki-key");
-  std::ofstream(folder.path / "a" / "root.key") << "no key";
-  CHECK(tag_of(TestPki::open(folder.path / "a")) == "pki-key");
+  CHECK(tag_of(TestPki::open(folder / "b")) == "pki-key");
+  std::ofstream(folder / "a" / "root.key") << "no key";
+  CHECK(tag_of(TestPki::open(folder / "a")) == "pki-key");
   CHECK(tag_of(TestPki::open("/dev/null/pki")) == "pki-folder");
 }
 
 TEST_CASE_FIXTURE(Fixture,
                   "the module answers over its socket, to several peers, and a bad one disturbs nobody") {
-  const Folder folder;
-  const std::string path = folder.path / "nsm.sock";
+  const ben::test::Folder folder;
+  const std::string path = folder / "nsm.sock";
   auto server = NsmServer::listen(path, module);
   REQUIRE(server.has_value());
   CHECK((std::filesystem::status(path).permissions() & std::filesystem::perms{0077}) ==
@@ -393,8 +383,8 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(Fixture, "a socket left behind is replaced, and another file is not") {
-  const Folder folder;
-  const auto path = folder.path / "nsm.sock";
+  const ben::test::Folder folder;
+  const auto path = folder / "nsm.sock";
   {
     std::ofstream file(path);
   }
@@ -402,7 +392,7 @@ TEST_CASE_FIXTURE(Fixture, "a socket left behind is replaced, and another file i
   std::filesystem::remove(path);
   auto server = NsmServer::listen(path, module);
   REQUIRE(server.has_value());
-  CHECK(NsmServer::listen(folder.path / std::string(200, 'x'), module).error().tag.view() == "nsm-socket");
+  CHECK(NsmServer::listen(folder / std::string(200, 'x'), module).error().tag.view() == "nsm-socket");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "folder.hpp"
+
 namespace ben::broker {
 namespace {
 
@@ -17,23 +19,11 @@ HostFacts good_facts() {
   return {.eif_bytes = 64UL * 1024 * 1024, .nitro_cli_found = true, .nitro = nitro_host};
 }
 
-// A folder of its own that is gone afterwards.
-class TemporaryFolder {
- public:
-  TemporaryFolder() { path_ = ::mkdtemp(name_); }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+struct Root : ben::test::Folder {
   void write(const std::string& file, const std::string& text) const {
-    std::filesystem::create_directories((path_ / file).parent_path());
-    std::ofstream(path_ / file) << text;
+    std::filesystem::create_directories((*this / file).parent_path());
+    std::ofstream(*this / file) << text;
   }
-
- private:
-  char name_[32] = "/tmp/preconditions.XXXXXX";
-  std::filesystem::path path_;
 };
 
 TEST_CASE("a host that has everything has no problem, at the exact limits") {
@@ -61,7 +51,6 @@ TEST_CASE("each thing that is missing is one sentence that says what to do") {
        [](Wishes&, HostFacts& facts) { facts.nitro->huge_mib = 255; }},
       {"set cpu_count in /etc/nitro_enclaves/allocator.yaml",
        [](Wishes&, HostFacts& facts) { facts.nitro->pool_cpus = 1; }},
-      {"a core has 2 threads", [](Wishes& wish, HostFacts&) { wish.cpu_count = 1; }},
   };
   for (const auto& [words, spoil] : cases) {
     CAPTURE(words);
@@ -77,15 +66,29 @@ TEST_CASE("each thing that is missing is one sentence that says what to do") {
 TEST_CASE("problems come together, so that one start shows them all") {
   Wishes wish = wishes;
   wish.cid = 0;
-  wish.cpu_count = 3;
   HostFacts facts = good_facts();
   facts.eif_bytes = UINT64_MAX / 8;
   facts.nitro->huge_mib = 0;
-  CHECK(find_problems(wish, facts).size() == 5);
+  facts.nitro->pool_cpus = 0;
+  CHECK(find_problems(wish, facts).size() == 4);
+}
+
+TEST_CASE("a number of CPUs is rounded up to whole cores, and never down") {
+  struct Case {
+    std::uint32_t threads, wanted, given;
+  };
+  for (const auto& [threads, wanted, given] :
+       {Case{2, 1, 2}, Case{2, 2, 2}, Case{2, 3, 4}, Case{1, 1, 1}, Case{1, 3, 3}, Case{2, 0, 0}}) {
+    CAPTURE(threads);
+    CAPTURE(wanted);
+    NitroHost host = nitro_host;
+    host.core_threads = threads;
+    CHECK(host.whole_cores(wanted) == given);
+  }
 }
 
 TEST_CASE("the facts of a Nitro host are read from the files of its kernel") {
-  const TemporaryFolder root;
+  const Root root;
   root.write("dev/nitro_enclaves", "");
   root.write("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "128\n");
   root.write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "2\n");
@@ -107,7 +110,7 @@ TEST_CASE("the facts of a Nitro host are read from the files of its kernel") {
 }
 
 TEST_CASE("a host without Nitro shows that, and is not asked for it where it is not needed") {
-  const TemporaryFolder root;
+  const Root root;
   Wishes wish = wishes;
   wish.nitro_cli = root.path() / "no-such-program";
   const HostFacts facts = read_host_facts(wish, true, root.path());

@@ -10,17 +10,13 @@
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
+#include "folder.hpp"
 
 namespace ben::broker {
 namespace {
 
 class TemporaryStore {
  public:
-  TemporaryStore() { folder_ = ::mkdtemp(name_); }
-  ~TemporaryStore() { std::filesystem::remove_all(folder_); }
-  TemporaryStore(const TemporaryStore&) = delete;
-  TemporaryStore& operator=(const TemporaryStore&) = delete;
-
   [[nodiscard]] std::string path() const { return folder_ / "store.db"; }
   [[nodiscard]] std::unique_ptr<Store> open() const {
     auto store = Store::open(path());
@@ -46,8 +42,7 @@ class TemporaryStore {
   }
 
  private:
-  char name_[32] = "/tmp/store.XXXXXX";
-  std::filesystem::path folder_;
+  ben::test::Folder folder_;
 };
 
 // A sealed seed of a wallet whose id is `fill` 32 times: all that the store reads of it.
@@ -159,6 +154,16 @@ TEST_CASE("what carries no wallet id is malformed and not stored") {
     CHECK(saved.error().tag.view() == "store-policy");
   }
   CHECK_FALSE(store->save(wire::Persist{}).has_value());
+}
+
+TEST_CASE("a policy given to the host counts where it is of that wallet and above the stored one's epoch") {
+  CHECK(is_newer_policy(policy_of(1, 2), policy_of(1, 1), id_of(1)));
+  CHECK(is_newer_policy(policy_of(1, 1), "", id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(1, 1), policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(1, 1), policy_of(1, 2), id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(2, 2), policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy("", policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy("", "", id_of(1)));
 }
 
 TEST_CASE("only its owner may read the file, and it is durable by its settings") {

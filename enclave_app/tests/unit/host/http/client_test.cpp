@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "folder.hpp"
 #include "host/http/scripted_server.hpp"
 
 namespace ben {
@@ -42,28 +43,23 @@ class TlsIdentity {
     X509_sign(certificate, key, EVP_sha256());
     SSL_CTX_use_certificate(context_, certificate);
     SSL_CTX_use_PrivateKey(context_, key);
-    root_file_ = (std::filesystem::temp_directory_path() /
-                  ("http_client_test." + std::to_string(::getpid()) + ".pem"));
-    std::FILE* file = std::fopen(root_file_.c_str(), "w");
+    std::FILE* file = std::fopen(root_file().c_str(), "w");
     REQUIRE(file != nullptr);
     PEM_write_X509(file, certificate);
     std::fclose(file);
     X509_free(certificate);
     EVP_PKEY_free(key);
   }
-  ~TlsIdentity() {
-    std::filesystem::remove(root_file_);
-    SSL_CTX_free(context_);
-  }
+  ~TlsIdentity() { SSL_CTX_free(context_); }
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
 
   [[nodiscard]] SSL_CTX* context() const { return context_; }
-  [[nodiscard]] std::string root_file() const { return root_file_; }
+  [[nodiscard]] std::string root_file() const { return folder_ / "root.pem"; }
 
  private:
   SSL_CTX* context_;
-  std::filesystem::path root_file_;
+  test::Folder folder_;
 };
 
 TEST_CASE("a URL is taken apart into scheme, host, port and target") {
