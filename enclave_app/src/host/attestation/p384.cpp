@@ -1,5 +1,5 @@
 // The functions on EC_KEY take a point as it is; by EVP_PKEY each key would first go through OpenSSL 3's
-// decoders, which takes as long as half a verification.
+// decoders, at the cost of some of the time of each verification.
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "attestation/p384.hpp"
