@@ -9,33 +9,18 @@
 #include "base/hex.hpp"
 #include "cli/files.hpp"
 #include "cli/stop.hpp"
+#include "folder.hpp"
 
 namespace ben {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "benctl-keys-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
+struct Folder : test::Folder {
+  [[nodiscard]] fs::path write(const std::string& name, const std::string& text) const {
+    std::ofstream(*this / name) << text;
+    return *this / name;
   }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  Folder(Folder&&) = delete;
-  Folder& operator=(Folder&&) = delete;
-
-  [[nodiscard]] fs::path file(const std::string& name) const { return path_ / name; }
-  fs::path write(const std::string& name, const std::string& text) const {
-    std::ofstream(file(name)) << text;
-    return file(name);
-  }
-
- private:
-  fs::path path_;
 };
 
 template <typename Call>
@@ -52,7 +37,7 @@ TEST_CASE("a key file opens with its passphrase and with no other, and shows not
   const Folder folder;
   const cli::PassphraseSource right{.file = folder.write("right", "correct horse\n").string()};
   const cli::PassphraseSource wrong{.file = folder.write("wrong", "correct horsf\n").string()};
-  const auto path = folder.file("admin.pem");
+  const auto path = folder / "admin.pem";
   const auto public_key = cli::make_key_file(path, false, right);
   const auto key = cli::read_key_file(path, right);
   CHECK(key.public_key() == public_key);
@@ -63,7 +48,7 @@ TEST_CASE("a key file opens with its passphrase and with no other, and shows not
 
 TEST_CASE("a key file has mode 0600, is plain only when asked for, and is never overwritten") {
   const Folder folder;
-  const auto path = folder.file("desk.pem");
+  const auto path = folder / "desk.pem";
   const auto public_key = cli::make_key_file(path, true, {});
   struct stat info{};
   REQUIRE(::stat(path.c_str(), &info) == 0);
@@ -78,9 +63,8 @@ TEST_CASE("a key file has mode 0600, is plain only when asked for, and is never 
 TEST_CASE("an empty passphrase, and what is no Ed25519 key, is refused") {
   const Folder folder;
   const cli::PassphraseSource empty{.file = folder.write("empty", "\n").string()};
-  CHECK(tag_of_stop([&] { (void)cli::make_key_file(folder.file("a.pem"), false, empty); }) ==
-        "key-passphrase");
-  CHECK_FALSE(fs::exists(folder.file("a.pem")));
+  CHECK(tag_of_stop([&] { (void)cli::make_key_file(folder / "a.pem", false, empty); }) == "key-passphrase");
+  CHECK_FALSE(fs::exists(folder / "a.pem"));
   for (const char* text : {"", "hello", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
                            // A P-256 key of RFC 5915's form in PKCS#8.
                            "-----BEGIN PRIVATE KEY-----\n"

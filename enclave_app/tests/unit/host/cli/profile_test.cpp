@@ -7,6 +7,7 @@
 #include "cli/files.hpp"
 #include "cli/pending_genesis.hpp"
 #include "cli/stop.hpp"
+#include "folder.hpp"
 
 namespace ben {
 namespace {
@@ -88,9 +89,8 @@ TEST_CASE("an unfinished genesis comes back as it was written") {
 }
 
 TEST_CASE("a file is replaced whole, and a lock keeps a second writer out") {
-  std::string name = (std::filesystem::temp_directory_path() / "benctl-profile-XXXXXX").string();
-  REQUIRE(::mkdtemp(name.data()) != nullptr);
-  const std::filesystem::path path = std::filesystem::path(name) / "deep" / "node.json";
+  const test::Folder folder;
+  const std::filesystem::path path = folder / "deep/node.json";
   cli::save_profile(path, full_profile());
   cli::save_profile(path, {});
   const auto read = cli::load_profile(path);
@@ -110,7 +110,6 @@ TEST_CASE("a file is replaced whole, and a lock keeps a second writer out") {
     CHECK(refused);
   }
   const cli::FileLock free_again(path);
-  std::filesystem::remove_all(name);
 }
 
 }  // namespace
