@@ -1,7 +1,7 @@
 # Who reaches the host, and whom it reaches. Rules are resources of their own, so that a change touches one of them.
 
 locals {
-  https_egress = { "0.0.0.0/0" = false, "::/0" = true } # false: IPv4
+  world = { "0.0.0.0/0" = false, "::/0" = true } # true: IPv6
 }
 
 resource "aws_security_group" "host" {
@@ -42,13 +42,27 @@ resource "aws_vpc_security_group_ingress_rule" "api" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "https" {
-  for_each = var.restrict_egress ? {} : local.https_egress
+  for_each = var.restrict_egress ? {} : local.world
 
   security_group_id = aws_security_group.host.id
   description       = "HTTPS: AWS, packages, the repository"
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+  cidr_ipv4         = each.value ? null : each.key
+  cidr_ipv6         = each.value ? each.key : null
+  tags              = var.tags
+}
+
+# Debian's mirrors: the container that builds has no certificates to check HTTPS with, and apt checks signatures.
+resource "aws_vpc_security_group_egress_rule" "build" {
+  for_each = var.eif_image == null ? local.world : {}
+
+  security_group_id = aws_security_group.host.id
+  description       = "HTTP: signed packages of the build"
+  ip_protocol       = "tcp"
+  from_port         = 80
+  to_port           = 80
   cidr_ipv4         = each.value ? null : each.key
   cidr_ipv6         = each.value ? each.key : null
   tags              = var.tags

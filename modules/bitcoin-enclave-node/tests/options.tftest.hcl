@@ -24,7 +24,7 @@ run "a_pulled_image_without_internet" {
   }
 
   assert {
-    condition     = length(aws_vpc_security_group_egress_rule.https) == 0 && aws_vpc_security_group_egress_rule.endpoints[0].cidr_ipv4 == "172.31.0.0/16" && aws_vpc_security_group_egress_rule.s3[0].prefix_list_id == "pl-63a5400a"
+    condition     = length(aws_vpc_security_group_egress_rule.https) + length(aws_vpc_security_group_egress_rule.build) == 0 && aws_vpc_security_group_egress_rule.endpoints[0].cidr_ipv4 == "172.31.0.0/16" && aws_vpc_security_group_egress_rule.s3[0].prefix_list_id == "pl-63a5400a"
     error_message = "the host reaches more than the VPC and S3"
   }
 
@@ -39,11 +39,24 @@ run "a_pulled_image_without_internet" {
   }
 }
 
+run "a_pulled_image_with_internet" {
+  command = plan
+
+  variables {
+    eif_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/btc-enclave@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.https) == 2 && length(aws_vpc_security_group_egress_rule.build) == 0
+    error_message = "a host that builds nothing reaches more than HTTPS"
+  }
+}
+
 run "a_host_that_builds_pulls_nothing" {
   command = plan
 
   assert {
-    condition     = !strcontains(aws_iam_role_policy.host.policy, "ecr:") && length(data.aws_vpc.this) == 0
+    condition     = !strcontains(aws_iam_role_policy.host.policy, "ecr:") && length(data.aws_vpc.this) == 0 && length(aws_vpc_security_group_egress_rule.build) == 2
     error_message = "permissions or look-ups that the building way does not need"
   }
 }
