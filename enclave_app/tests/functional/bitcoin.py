@@ -14,8 +14,8 @@ class Bitcoin:
     def __init__(self, folder):
         self.folder = folder
 
-    def start(self):
-        self._script("start", self.folder)
+    def start(self, *settings):
+        self._script("start", self.folder, *settings)
 
     def stop(self):
         self._script("stop", self.folder)

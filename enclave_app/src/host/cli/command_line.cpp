@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/external_signer.hpp"
 #include "cli/stop.hpp"
 #include "wire/version.hpp"
 
@@ -38,6 +40,13 @@ struct Program {
   PolicyNewOptions policy_new;
   PolicySignOptions policy_sign;
   EifBuildOptions eif_build;
+  DeviceOptions device;
+  bool device_words = false;   // options of HWI's were given
+  bool device_action = false;  // to one of its commands
+  SignerOptions enumerate;
+  SignerOptions get_descriptors;
+  SignerOptions display_address;
+  SignerOptions sign_for_wallet;
   std::string file;
   std::string out;
   bool pin = false;
@@ -93,6 +102,23 @@ void add_psbt(CLI::App* command, SignOptions& options) {
   command->add_option("--psbt", options.psbt, "PSBT, binary or base64; - for standard input")->required();
 }
 
+// What a judgement pins, and what it does without.
+void add_pins(CLI::App* command, VerifyOptions& v) {
+  command->add_option("--nonce", v.nonce, "The nonce you asked with, hex (live: a fresh one is made)");
+  command->add_option("--measurements", v.measurements,
+                      "Pin PCR0, PCR1 and PCR2: measurements JSON of the image");
+  command->add_option("--pcr0", v.pcr0, "Pin PCR0 alone, hex; the other two then need --no-pin-measurements");
+  command->add_option("--config", v.config, "Pin the config file");
+  command->add_option("--wallet", v.wallet, "Pin the wallet id, hex");
+  command->add_option("--certificate", v.certificate, "Check this wallet certificate too");
+  command->add_option("--pcr3", v.pcr3, "Pin PCR3, the host's IAM role, hex (see benctl pcr3)");
+  command->add_option("--min-policy-epoch", v.policy_epoch_min, "Refuse an older policy");
+  command->add_flag("--no-pin-nonce", v.waive_nonce, "Do without a nonce: freshness is then not shown");
+  command->add_flag("--no-pin-measurements", v.waive_measurements, "Do without knowing the image");
+  command->add_flag("--no-pin-config", v.waive_config, "Do without knowing the config");
+  command->add_flag("--no-pin-wallet", v.waive_wallet, "Do without knowing the wallet");
+}
+
 void add_evidence_commands(CLI::App& app, Program& program) {
   CLI::App* attestation = add_group(app, "attestation", "Look at attestation documents");
   CLI::App* inspect = add_command(*attestation, "inspect", "Who signed a document, and what it says");
@@ -109,19 +135,7 @@ void add_evidence_commands(CLI::App& app, Program& program) {
   verify->add_option("--doc", v.document, "Offline: the document");
   verify->add_option("--statement", v.statement, "Offline: the boot statement, its exact bytes");
   verify->add_option("--at", v.at, "Time to judge at: now, doc (its own time) or seconds since 1970");
-  verify->add_option("--nonce", v.nonce, "The nonce you asked with, hex (live: a fresh one is made)");
-  verify->add_option("--measurements", v.measurements,
-                     "Pin PCR0, PCR1 and PCR2: measurements JSON of the image");
-  verify->add_option("--pcr0", v.pcr0, "Pin PCR0 alone, hex; the other two then need --no-pin-measurements");
-  verify->add_option("--config", v.config, "Pin the config file");
-  verify->add_option("--wallet", v.wallet, "Pin the wallet id, hex");
-  verify->add_option("--certificate", v.certificate, "Check this wallet certificate too");
-  verify->add_option("--pcr3", v.pcr3, "Pin PCR3, the host's IAM role, hex (see benctl pcr3)");
-  verify->add_option("--min-policy-epoch", v.policy_epoch_min, "Refuse an older policy");
-  verify->add_flag("--no-pin-nonce", v.waive_nonce, "Do without a nonce: freshness is then not shown");
-  verify->add_flag("--no-pin-measurements", v.waive_measurements, "Do without knowing the image");
-  verify->add_flag("--no-pin-config", v.waive_config, "Do without knowing the config");
-  verify->add_flag("--no-pin-wallet", v.waive_wallet, "Do without knowing the wallet");
+  add_pins(verify, v);
   verify->add_option("--save", v.save, "Live: write PREFIX.cbor and PREFIX.statement.json");
   on(verify, program, [&v](Output& output) { return verify_node(v, output); });
 
@@ -298,6 +312,55 @@ void add_eif_commands(CLI::App& app, Program& program) {
   on(describe, program, [&program](Output& output) { return describe_eif(program.file, output); });
 }
 
+// What HWI's callers write before its commands; some say nothing here and are taken all the same.
+void add_device_options(CLI::App& app, Program& program) {
+  DeviceOptions& device = program.device;
+  CLI::App* group = app.add_option_group("External signer", "HWI's options for the commands below");
+  group->add_option("--fingerprint,-f", device.fingerprint, "Refuse unless the wallet's master key has it");
+  group->add_option("--chain", device.chain, "Refuse unless the node is of it");
+  group->add_option("--device-type,-t", device.type, "Refuse unless the device is of it");
+  group->add_option("--device-path,-d", device.path, "Refuse unless it is the node's URL");
+  group->add_flag("--stdin")->description("Take further words from standard input");
+  group->add_flag("--debug,--expert,--emulators,--interactive,-i")->description("Taken, without effect");
+  group->parse_complete_callback([&program] { program.device_words = true; });
+}
+
+void add_device_commands(CLI::App& app, Program& program) {
+  const auto on_device = [&](CLI::App* command, Action action) {
+    command->callback([&program, action = std::move(action)] {
+      program.action = action;
+      program.device_action = true;
+    });
+  };
+  const DeviceOptions& device = program.device;
+  CLI::App* enumerate = add_command(app, "enumerate", "External signer: the wallet's fingerprint");
+  SignerOptions& e = program.enumerate;
+  add_node(enumerate, e.node);
+  on_device(enumerate, [&e](Output& output) { return enumerate_signers(e, output); });
+
+  CLI::App* get = add_command(app, "getdescriptors", "External signer: descriptors, a branch each");
+  SignerOptions& g = program.get_descriptors;
+  add_node(get, g.node);
+  get->add_option("--account", g.account, "Account number (default 0)")->check(CLI::Range(0, INT32_MAX));
+  on_device(get, [&](Output& output) { return get_signer_descriptors(device, g, output); });
+
+  CLI::App* display =
+      add_command(app, "displayaddress", "External signer: an address, derived by the signer too");
+  SignerOptions& d = program.display_address;
+  add_node(display, d.node);
+  display->add_option("--desc", d.descriptor, "Descriptor of the address");
+  display->add_option("--path", d.key_path, "Its path");
+  display->add_option("--addr-type", d.address_type, "legacy, sh_wit, wit or tap");
+  on_device(display, [&](Output& output) { return display_address(device, d, output); });
+
+  CLI::App* sign = add_command(app, "signtx", "External signer: have a PSBT signed");
+  SignerOptions& s = program.sign_for_wallet;
+  add_node(sign, s.node);
+  add_keys(sign, s.keys, "Key file of the requester (default: the profile's)");
+  sign->add_option("psbt", s.psbt, "PSBT, base64")->required();
+  on_device(sign, [&](Output& output) { return sign_for_wallet(device, s, output); });
+}
+
 void write_all(std::FILE* stream, const std::string& text) {
   (void)std::fwrite(text.data(), 1, text.size(), stream);
   (void)std::fflush(stream);
@@ -318,6 +381,8 @@ int say_stop(const Stop& stop, bool as_json) {
 
 int run_action(const Program& program) {
   try {
+    if (program.device_words && !program.device_action)
+      throw UsageStop("HWI's options are for enumerate, getdescriptors, displayaddress and signtx");
     Output output(program.json);
     const int exit_code = program.action(output);
     write_all(stdout, output.text());
@@ -348,8 +413,14 @@ int run(int argc, const char* const* argv) {
   add_wallet_commands(app, program);
   add_signing_commands(app, program);
   add_eif_commands(app, program);
+  add_device_options(app, program);
+  add_device_commands(app, program);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = read_words(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    app.parse(std::move(words));
+  } catch (const Stop& stop) {
+    return say_stop(stop, program.json);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_yes : exit_usage;
   }

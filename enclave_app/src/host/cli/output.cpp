@@ -53,7 +53,13 @@ Output& Output::content(std::string_view bytes) {
   return *this;
 }
 
+Output& Output::whole(std::string_view text) {
+  whole_ = text;
+  return *this;
+}
+
 std::string Output::text() {
+  if (whole_) return *whole_;
   if (as_json_) return object_.finish() + "\n";
   if (content_) return *content_;
   std::size_t width = 0;

@@ -30,6 +30,9 @@ class Output {
   // A file's content that stands alone for people: facts and lines are left out then.
   Output& content(std::string_view bytes);
 
+  // A text that stands alone in both forms: an answer in a format that others have fixed.
+  Output& whole(std::string_view text);
+
   // Everything said.
   [[nodiscard]] std::string text();
 
@@ -43,6 +46,7 @@ class Output {
   json::ObjectWriter object_;
   std::vector<Line> lines_;
   std::optional<std::string> content_;
+  std::optional<std::string> whole_;
 };
 
 // Control characters, and whatever is not ASCII, as '?': what a node sends must not steer a terminal.

@@ -1,9 +1,10 @@
+#include "cli/read.hpp"
+
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
-#include "cli/node.hpp"
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
 #include "verify/statement.hpp"
@@ -11,12 +12,16 @@
 namespace ben::cli {
 namespace {
 
-std::string encode_place(const AddressOptions& options) {
+std::string encode_place(const AddressPlace& place) {
   return json::ObjectWriter()
-      .text("account", options.account)
-      .integer("branch", options.branch)
-      .integer("index", options.index)
+      .text("account", place.account)
+      .integer("branch", place.branch)
+      .integer("index", place.index)
       .finish();
+}
+
+AddressPlace place_of(const AddressOptions& options) {
+  return {.account = options.account, .branch = options.branch, .index = options.index};
 }
 
 // What benctl derives by itself from the pinned descriptor, and the signer must say too.
@@ -26,16 +31,16 @@ struct Expected {
   std::string path;
 };
 
-Expected derive_place(const AddressOptions& options, const Profile& profile, bitcoin::Network network) {
-  const bitcoin::Account account = pinned_account(profile, network, options.account);
+Expected derive_place(const AddressPlace& place, const Profile& profile, bitcoin::Network network) {
+  const bitcoin::Account account = pinned_account(profile, network, place.account);
   auto derived = value_or_stop(
-      bitcoin::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(options.branch),
-                             static_cast<std::uint32_t>(options.index)),
-      options.account);
+      bitcoin::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
+                             static_cast<std::uint32_t>(place.index)),
+      place.account);
   const std::string path = "m/" + std::to_string(static_cast<unsigned>(account.id.purpose)) + "h/" +
                            std::to_string(bitcoin::parameters_of(network).coin_type) + "h/" +
-                           std::to_string(account.id.number) + "h/" + std::to_string(options.branch) + "/" +
-                           std::to_string(options.index);
+                           std::to_string(account.id.number) + "h/" + std::to_string(place.branch) + "/" +
+                           std::to_string(place.index);
   return {.account = account, .derived = std::move(derived), .path = path};
 }
 
@@ -100,15 +105,14 @@ int show_descriptors(const NodeOptions& options, bool pin, Output& output) {
   return exit_yes;
 }
 
-int show_address(const AddressOptions& options, Output& output) {
-  const Node node = load_node(options.node);
+ConfirmedAddress confirm_address(const Node& node, const AddressPlace& place) {
   const bitcoin::Network network = config_of(node.profile).parsed.network;
-  const Expected expected = derive_place(options, node.profile, network);
+  const Expected expected = derive_place(place, node.profile, network);
   const std::string address =
-      value_or_stop(bitcoin::encode_address(network, expected.derived.script), options.account);
+      value_or_stop(bitcoin::encode_address(network, expected.derived.script), place.account);
 
   ConnectedNode connected(node, {});
-  const SignerAnswer answer = connected.client().call("get_address", encode_place(options));
+  const SignerAnswer answer = connected.client().call("get_address", encode_place(place));
   json::ObjectReader reader(answer.value);
   const bool same = reader.text("address", bitcoin::address_chars_max) == address &&
                     reader.text("script_pubkey", 256) == encode_hex(expected.derived.script) &&
@@ -117,20 +121,26 @@ int show_address(const AddressOptions& options, Output& output) {
     throw Stop("answer-address",
                "the signer's address is not the one that the pinned descriptor gives: do not use it");
   }
-  output.fact("address", address);
-  output.fact("path", expected.path);
-  output.fact("script_pubkey", encode_hex(expected.derived.script));
+  return {.address = address, .path = expected.path, .script_pubkey = encode_hex(expected.derived.script)};
+}
+
+int show_address(const AddressOptions& options, Output& output) {
+  const ConfirmedAddress confirmed = confirm_address(load_node(options.node), place_of(options));
+  output.fact("address", confirmed.address);
+  output.fact("path", confirmed.path);
+  output.fact("script_pubkey", confirmed.script_pubkey);
   return exit_yes;
 }
 
 int show_public_key(const AddressOptions& options, Output& output) {
   const Node node = load_node(options.node);
-  const Expected expected = derive_place(options, node.profile, config_of(node.profile).parsed.network);
+  const AddressPlace place = place_of(options);
+  const Expected expected = derive_place(place, node.profile, config_of(node.profile).parsed.network);
   const std::string key = encode_hex(public_curve().encode(expected.derived.key));
   const std::string fingerprint = encode_hex(expected.account.master_fingerprint);
 
   ConnectedNode connected(node, {});
-  const SignerAnswer answer = connected.client().call("get_public_key", encode_place(options));
+  const SignerAnswer answer = connected.client().call("get_public_key", encode_place(place));
   json::ObjectReader reader(answer.value);
   const bool same = reader.text("public_key", 128) == key && reader.text("path", 64) == expected.path &&
                     reader.text("fingerprint", 16) == fingerprint;

@@ -1,3 +1,5 @@
+#include "cli/sign.hpp"
+
 #include <algorithm>
 #include <optional>
 
@@ -7,8 +9,6 @@
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
-#include "cli/keys.hpp"
-#include "cli/node.hpp"
 #include "cli/signed_psbt.hpp"
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
@@ -35,17 +35,8 @@ PsbtFile read_psbt(const std::string& path) {
   return {.bytes = value_or_stop(parse_base64(text), path), .is_text = true};
 }
 
-Ed25519Key read_requester_key(const SignOptions& options, const Profile& profile) {
-  if (options.keys.files.size() > 1) throw UsageStop("one requester signs: give one --key");
-  const std::string file = options.keys.files.empty() ? profile.key : options.keys.files.front();
-  if (file.empty()) {
-    throw UsageStop("no requester key: give --key, set BENCTL_KEY, or benctl profile new --update --key");
-  }
-  return read_key_file(file, {.file = options.keys.passphrase_file});
-}
-
 // Evidence first, then the signature: nothing is signed for a node that is not believed.
-SignerAnswer ask(std::string_view method, const PsbtFile& psbt, const Ed25519Key& key,
+SignerAnswer ask(std::string_view method, const Bytes& psbt, const Ed25519Key& key,
                  ConnectedNode& connected) {
   NodeClient& client = connected.client();
   const auto& wallet_id = client.statement().wallet_id;
@@ -53,14 +44,14 @@ SignerAnswer ask(std::string_view method, const PsbtFile& psbt, const Ed25519Key
   const std::string payload =
       encode_transaction_request({.method = method,
                                   .wallet_id = *wallet_id,
-                                  .psbt_sha256 = sha256(psbt.bytes),
+                                  .psbt_sha256 = sha256(psbt),
                                   .expires_at_ms = client.now_ms() + request_lifetime_ms,
                                   .policy_epoch = client.statement().policy_epoch});
   const auto envelope =
       sign_envelope(wire::request_payload_type, as_bytes(payload), std::span<const Ed25519Key>(&key, 1));
   return client.call(method, json::ObjectWriter()
                                  .raw("request", wire::encode_envelope(envelope))
-                                 .text("psbt", encode_base64(psbt.bytes))
+                                 .text("psbt", encode_base64(psbt))
                                  .finish());
 }
 
@@ -78,9 +69,9 @@ void check_figures(const bitcoin::Review& review, std::string_view txid, std::in
   if (!same) throw Stop("answer-figures", "the signer's txid, fee or outflow is not that of the PSBT");
 }
 
-bitcoin::Review review_own(const Node& node, const PsbtFile& psbt) {
+bitcoin::Review review_own(const Node& node, const Bytes& psbt) {
   const auto accounts = pinned_accounts(node.profile, config_of(node.profile).parsed.network);
-  auto parsed = value_or_stop(bitcoin::Psbt::parse(psbt.bytes), "the PSBT");
+  auto parsed = value_or_stop(bitcoin::Psbt::parse(psbt), "the PSBT");
   return value_or_stop(bitcoin::review_psbt(public_curve(), accounts, std::move(parsed), any_index),
                        "the PSBT");
 }
@@ -109,15 +100,20 @@ void say_number(std::string_view name, const std::optional<std::int64_t>& number
 
 }  // namespace
 
-int sign_psbt(const SignOptions& options, Output& output) {
-  const Node node = load_node(options.node);
-  const PsbtFile psbt = read_psbt(options.psbt);
-  const Ed25519Key key = read_requester_key(options, node.profile);
-  if (!options.out.empty()) stop_if_present(options.out);
+Ed25519Key read_requester_key(const KeyOptions& keys, const Profile& profile) {
+  if (keys.files.size() > 1) throw UsageStop("one requester signs: give one --key");
+  const std::string file = keys.files.empty() ? profile.key : keys.files.front();
+  if (file.empty()) {
+    throw UsageStop("no requester key: give --key, set BENCTL_KEY, or benctl profile new --update --key");
+  }
+  return read_key_file(file, {.file = keys.passphrase_file});
+}
+
+SignedTransaction sign_checked(const Node& node, const Bytes& psbt, const Ed25519Key& key) {
   ConnectedNode connected(node, {});
   const SignerAnswer answer = ask("sign_transaction", psbt, key, connected);
   json::ObjectReader reader(answer.value);
-  const auto signed_psbt = parse_base64(reader.text("psbt", psbt_text_bytes_max + 2'000'000));
+  auto signed_psbt = parse_base64(reader.text("psbt", psbt_text_bytes_max + 2'000'000));
   const std::string txid(reader.text("txid", 64));
   const std::string rule(reader.text("rule", 64));
   const std::int64_t outflow_sats = reader.integer("outflow_sats", 0, sats_max);
@@ -132,12 +128,26 @@ int sign_psbt(const SignOptions& options, Output& output) {
   if (decision_key != review.decision_key)
     throw Stop("answer-figures", "the signer decided about other amounts than those of the PSBT");
   check_signed_psbt(public_curve(), review, *signed_psbt);
+  return {.psbt = *std::move(signed_psbt),
+          .txid = txid,
+          .rule = rule,
+          .outflow_sats = outflow_sats,
+          .fee_sats = fee_sats,
+          .decision_key = decision_key};
+}
 
-  const std::string text = encode_base64(*signed_psbt);
-  const std::string content = psbt.is_text ? text + "\n" : std::string(as_text(*signed_psbt));
-  output.fact("txid", txid).fact("rule", rule);
-  output.fact("outflow_sats", outflow_sats).fact("fee_sats", fee_sats);
-  output.fact("decision_key", encode_hex(decision_key));
+int sign_psbt(const SignOptions& options, Output& output) {
+  const Node node = load_node(options.node);
+  const PsbtFile psbt = read_psbt(options.psbt);
+  const Ed25519Key key = read_requester_key(options.keys, node.profile);
+  if (!options.out.empty()) stop_if_present(options.out);
+  const SignedTransaction answer = sign_checked(node, psbt.bytes, key);
+
+  const std::string text = encode_base64(answer.psbt);
+  const std::string content = psbt.is_text ? text + "\n" : std::string(as_text(answer.psbt));
+  output.fact("txid", answer.txid).fact("rule", answer.rule);
+  output.fact("outflow_sats", answer.outflow_sats).fact("fee_sats", answer.fee_sats);
+  output.fact("decision_key", encode_hex(answer.decision_key));
   if (options.out.empty()) {
     output.json_fact("psbt", json::quote(text)).content(content);
   } else {
@@ -150,9 +160,9 @@ int sign_psbt(const SignOptions& options, Output& output) {
 int evaluate_psbt(const SignOptions& options, Output& output) {
   const Node node = load_node(options.node);
   const PsbtFile psbt = read_psbt(options.psbt);
-  const Ed25519Key key = read_requester_key(options, node.profile);
+  const Ed25519Key key = read_requester_key(options.keys, node.profile);
   ConnectedNode connected(node, {});
-  const SignerAnswer answer = ask("evaluate_transaction", psbt, key, connected);
+  const SignerAnswer answer = ask("evaluate_transaction", psbt.bytes, key, connected);
   json::ObjectReader reader(answer.value);
   const std::string verdict(reader.text("verdict", 16));
   const auto tag = text_or_null(reader, "tag");
@@ -167,7 +177,7 @@ int evaluate_psbt(const SignOptions& options, Output& output) {
   const bool allowed = verdict == "allow";
   if (allowed && (!txid || !outflow_sats || !fee_sats || !rule))
     throw Stop("answer-form", "evaluate_transaction: allowed, without saying what");
-  if (allowed) check_figures(review_own(node, psbt), *txid, *outflow_sats, *fee_sats);
+  if (allowed) check_figures(review_own(node, psbt.bytes), *txid, *outflow_sats, *fee_sats);
 
   output.fact("verdict", verdict);
   output.fact_or_none("rule", rule).fact_or_none("tag", tag).fact_or_none("reason", reason);

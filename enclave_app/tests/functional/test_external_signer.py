@@ -1,0 +1,141 @@
+"""The node as bitcoind's external signer: a real bitcoind makes a wallet of it, receives, and spends."""
+
+import json
+
+import pytest
+
+import independent
+from bitcoin import OUTSIDE, SATS, Bitcoin
+from node import call, program
+
+
+def signer_command(node):
+    """What an operator gives to -signer: benctl, told which node it is."""
+    return f"env BENCTL_PROFILE={node.profile} {program('benctl')}"
+
+
+@pytest.fixture
+def fingerprint(armed_node):
+    return armed_node.benctl("enumerate").json[0]["fingerprint"]
+
+
+@pytest.fixture
+def wallet(folder, armed_node):
+    """A bitcoind that knows the node as its signer, and has a wallet of its descriptors."""
+    made = Bitcoin(folder / "bitcoin")
+    made.start(f"signer={signer_command(armed_node)}")
+    made.cli("-named", "createwallet", "wallet_name=enclave", "disable_private_keys=true", "external_signer=true")
+    yield made
+    made.stop()
+
+
+def test_bitcoind_makes_a_wallet_of_the_node_receives_and_spends_mixed_coins(wallet, armed_node, fingerprint):
+    signers = wallet.cli("enumeratesigners")["signers"]
+    assert signers == [{"fingerprint": fingerprint, "name": "bitcoin_enclave_node"}]
+
+    # One wallet: bitcoind derives the addresses that the signer derives, and asks it to show them.
+    addresses = {kind: wallet.cli("-named", "getnewaddress", f"address_type={kind}", wallet="enclave")
+                 for kind in ("bech32", "bech32m")}
+    for kind, account in (("bech32", "bip84/0"), ("bech32m", "bip86/0")):
+        ours = armed_node.benctl("address", "--account", account, "--index", 0, "--json").json["address"]
+        assert addresses[kind] == ours
+        assert wallet.cli("walletdisplayaddress", ours, wallet="enclave") == {"address": ours}
+
+    for address in addresses.values():
+        wallet.mine(1, address)
+    wallet.mine(100)
+    coins = wallet.cli("listunspent", wallet="enclave")
+    assert {coin["address"] for coin in coins} == set(addresses.values())
+
+    inputs = [{"txid": coin["txid"], "vout": coin["vout"]} for coin in coins]
+    options = {"inputs": inputs, "add_inputs": False, "fee_rate": 5, "change_type": "bech32m"}
+    before = wallet.cli("getbalance", wallet="enclave")
+    sent = wallet.cli("-named", "send", f'outputs={{"{OUTSIDE}":1.5}}', f"options={json.dumps(options)}", wallet="enclave")
+    assert sent["complete"] is True
+    wallet.mine(1)
+    transaction = wallet.cli("gettransaction", sent["txid"], wallet="enclave")
+    assert transaction["confirmations"] == 1
+    spent = wallet.cli("decoderawtransaction", transaction["hex"])
+    # P2WPKH has a signature and a key, taproot a signature alone.
+    assert sorted(len(coin["txinwitness"]) for coin in spent["vin"]) == [1, 2]
+    assert before - wallet.cli("getbalance", wallet="enclave") < 2  # the change came back
+
+
+def test_what_the_policy_forbids_is_not_sent(wallet, armed_node):
+    address = wallet.cli("-named", "getnewaddress", "address_type=bech32", wallet="enclave")
+    wallet.mine(1, address)
+    wallet.mine(100)
+    with pytest.raises(AssertionError, match="External signer"):  # the policy has a limit of 10 BTC
+        wallet.cli("-named", "send", f'outputs={{"{OUTSIDE}":12}}', "fee_rate=5", wallet="enclave")
+    assert wallet.cli("getrawmempool") == []
+    coin = independent.coin(armed_node, "bip84/0", 1)
+    psbt = independent.psbt([(coin, 20 * SATS)], [(20 * SATS - 1000, independent.SOMEBODY)])
+    said = armed_node.benctl("signtx", independent.base64.b64encode(psbt).decode()).json
+    assert said["error"].startswith("the signer says: ") and said["error"].endswith("[policy-outflow]")
+    assert said["code"] == -14
+
+
+def test_the_words_of_hwi_are_understood_before_and_after_the_command(armed_node, fingerprint):
+    node = armed_node
+    hwi = ["--fingerprint", fingerprint, "--chain", "regtest"]
+    given = node.benctl(*hwi, "getdescriptors", "--account", "0").json
+    assert node.benctl("getdescriptors", "--account", "0", *hwi, "--json").json == given
+    pinned = [entry["descriptor"] for entry in json.loads(node.profile.read_text())["descriptors"]]
+    for branch, members in ((0, given["receive"]), (1, given["internal"])):
+        assert [text.split("#")[0] for text in members] == [
+            text.split("#")[0].replace("<0;1>", str(branch)) for text in pinned]
+
+    coin = independent.coin(node, "bip84/0", 3, branch=1)
+    taproot = independent.coin(node, "bip86/0", 2)
+    tap_key = node.benctl("public-key", "--account", "bip86/0", "--index", 2, "--json").json["public_key"][2:]
+    expected = {place.script: node.benctl("address", *flags, "--json").json["address"] for place, flags in (
+        (coin, ("--account", "bip84/0", "--index", 3, "--branch", 1)), (taproot, ("--account", "bip86/0", "--index", 2)))}
+    for script, words in (
+            (coin.script, ("--desc", f"wpkh([{fingerprint}/84h/1h/0h/1/3]{coin.public_key.hex()})")),
+            (coin.script, ("--desc", f"wpkh([{fingerprint}/84'/1'/0'/1/3]{coin.public_key.hex()})")),
+            (coin.script, ("--path", "m/84h/1h/0h/1/3", "--addr-type", "wit")),
+            (taproot.script, ("--desc", f"tr([{fingerprint}/86h/1h/0h/0/2]{tap_key})")),
+            (taproot.script, ("--path", "m/86'/1'/0'/0/2"))):
+        assert node.benctl(*hwi, "displayaddress", *words).json == {"address": expected[script]}, words
+
+    psbt = independent.base64.b64encode(independent.psbt(
+        [(coin, 200_000), (taproot, 300_000)], [(490_000, independent.SOMEBODY)])).decode()
+    signed = node.benctl("sign", "--psbt", "-", stdin=psbt).out.strip()
+    assert node.benctl("--stdin", *hwi, stdin=f"signtx {psbt}").json == {"psbt": signed, "signed": True}
+    assert node.benctl(*hwi, "--expert", "-t", "bitcoin-enclave-node", "-d", node.url, "signtx", psbt).json["psbt"] == signed
+
+
+def test_another_device_address_or_transaction_is_an_error_in_the_answer(armed_node, fingerprint, folder):
+    node = armed_node
+    coin = independent.coin(node, "bip84/0", 3)
+    key, other = coin.public_key.hex(), independent.coin(node, "bip84/0", 4).public_key.hex()
+    good = f"wpkh([{fingerprint}/84h/1h/0h/0/3]{key})"
+    refused = [
+        ("--fingerprint", "00000000", "getdescriptors"), ("--chain", "main", "getdescriptors"),
+        ("--device-type", "trezor", "getdescriptors"), ("--device-path", "usb:1", "getdescriptors"),
+        ("getdescriptors", "--account", "7"), ("displayaddress",), ("displayaddress", "--desc", good, "--path", "m/84h"),
+        ("displayaddress", "--desc", good.replace(key, other)),          # the right path, another key
+        ("displayaddress", "--desc", good.replace("/0/3]", "/0/4]")),    # another path, the right key
+        ("displayaddress", "--desc", good.replace("wpkh(", "pkh(")),     # another script
+        ("displayaddress", "--desc", good.replace("84h", "86h")),
+        ("displayaddress", "--desc", good.replace("/0/3]", "/2/3]")),
+        ("displayaddress", "--desc", good.replace("/0/3]", "/0/3h]")),
+        ("displayaddress", "--desc", good.replace(fingerprint, "00000000")),
+        ("displayaddress", "--desc", good + "#qqqqqqqq"), ("displayaddress", "--desc", key),
+        ("displayaddress", "--path", "84h/1h/0h/0/3"), ("displayaddress", "--path", "m/84h/1h/0h/0"),
+        ("displayaddress", "--path", "m/84h/1h/0h/0/2147483648"),
+        ("displayaddress", "--path", "m/84h/1h/0h/0/3", "--addr-type", "tap"),
+        ("signtx", "cHNidP8="), ("signtx", "no PSBT"),
+    ]
+    for words in refused:
+        said = node.benctl(*words).json
+        assert set(said) == {"error", "code"}, (words, said)
+        assert said["code"] in (-7, -13, -14), (words, said)
+
+    node.broker.stop()
+    assert node.benctl("enumerate").json[0]["fingerprint"] == fingerprint  # nobody has to be asked
+    assert node.benctl("displayaddress", "--desc", good).json["code"] == -3
+    nobody = {**node.env, "BENCTL_PROFILE": str(folder / "none.json")}
+    assert "there is no node profile" in call("benctl", "enumerate", env=nobody).json[0]["error"]
+    # HWI's words are for these commands only: elsewhere they would be a check that nobody makes.
+    assert node.benctl("--fingerprint", fingerprint, "verify", status=2).err
