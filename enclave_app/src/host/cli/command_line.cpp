@@ -28,6 +28,8 @@ struct Program {
   NodeOptions policy_set;
   InspectOptions inspect;
   VerifyOptions verify;
+  VerifyOptions proof_verify;
+  ProofExportOptions proof_export;
   KeygenOptions keygen;
   ConfigNewOptions config_new;
   ProfileNewOptions profile_new;
@@ -138,6 +140,24 @@ void add_evidence_commands(CLI::App& app, Program& program) {
   add_pins(verify, v);
   verify->add_option("--save", v.save, "Live: write PREFIX.cbor and PREFIX.statement.json");
   on(verify, program, [&v](Output& output) { return verify_node(v, output); });
+
+  CLI::App* proof = add_group(app, "proof", "Everything that proves a node, in one file");
+  CLI::App* proof_export = add_command(*proof, "export", "Write the file, if it would be believed");
+  ProofExportOptions& pe = program.proof_export;
+  add_node(proof_export, pe.node);
+  proof_export->add_option("--nonce", pe.nonce, "The nonce of who will read it, hex (default: a fresh one)");
+  proof_export->add_option("--out", pe.out, "File to write; never overwritten")->required();
+  on(proof_export, program, [&pe](Output& output) { return export_proof(pe, output); });
+  CLI::App* proof_verify =
+      add_command(*proof, "verify", "Judge the file at its document's own time, without the node");
+  VerifyOptions& pv = program.proof_verify;
+  add_node(proof_verify, pv.node);
+  add_pins(proof_verify, pv);
+  proof_verify->add_option("file", program.file, "Proof bundle")->required();
+  on(proof_verify, program, [&](Output& output) {
+    pv.waive_nonce = pv.waive_nonce || pv.nonce.empty();
+    return verify_proof_file(pv, program.file, output);
+  });
 
   CLI::App* pcr3 = add_command(app, "pcr3", "The value of PCR3 for an IAM role");
   pcr3->add_option("role_arn", program.file, "ARN of the role")->required();

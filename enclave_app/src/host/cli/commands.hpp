@@ -54,6 +54,16 @@ struct VerifyOptions {
 };
 int verify_node(const VerifyOptions& options, Output& output);
 
+// proof.cpp
+struct ProofExportOptions {
+  NodeOptions node;
+  std::string nonce;  // of who will read the proof; empty: a fresh one
+  std::string out;
+};
+int export_proof(const ProofExportOptions& options, Output& output);
+// The nonce is waived by the caller where none is given: a file is old by nature.
+int verify_proof_file(const VerifyOptions& options, const std::string& file, Output& output);
+
 // keygen.cpp
 struct KeygenOptions {
   std::string out;

@@ -113,7 +113,7 @@ SignerAnswer NodeClient::send(const RpcCall& call) {
     throw Stop(printable(error.tag), "the signer says: " + printable(error.message), exit_no, "signer");
   }
   auto value = value_or_stop(json::parse(as_bytes(answer.outcome)), "the signer");
-  return {.json = std::string(answer.outcome), .value = std::move(value)};
+  return {.text = text, .json = std::string(answer.outcome), .value = std::move(value)};
 }
 
 }  // namespace ben::cli

@@ -32,6 +32,7 @@ void prove_evidence(const FetchedEvidence& fetched, const verify::Statement& sta
 
 // What a signer has answered.
 struct SignerAnswer {
+  std::string text;  // the whole answer, with its proof
   std::string json;  // the result's exact bytes
   json::Value value;
 };

@@ -1,7 +1,8 @@
+#include "cli/verdict.hpp"
+
 #include <algorithm>
 
 #include "base/hex.hpp"
-#include "cli/commands.hpp"
 #include "cli/evidence_file.hpp"
 #include "cli/files.hpp"
 #include "cli/node.hpp"
@@ -60,7 +61,7 @@ void say_checks(const verify::Judgement& judgement, Output& output) {
     object.text("check", check.name).text("verdict", json_word_of(check.verdict));
     object.text_or_null("tag", check.tag).text("text", printable(check.text));
     array.raw(object.finish());
-    std::string line = padded(check.name, 14) + padded(word_of(check.verdict), 8);
+    std::string line = padded(check.name, 18) + padded(word_of(check.verdict), 8);
     if (check.verdict == Verdict::refused) line.append(check.tag).append(": ");
     // The judgement's text uses an ellipsis; everything in it that came from the node was checked or is hex.
     output.line(line + check.text);
@@ -124,6 +125,21 @@ void save_evidence(const std::string& prefix, const verify::Evidence& evidence) 
   write_new_file(prefix + ".statement.json", as_bytes(evidence.statement));
 }
 
+}  // namespace
+
+Pinning pinning_of(const VerifyOptions& options) {
+  Pinning pinning{.profile = profile_with_flags(options, load_node_or_empty(options.node).profile),
+                  .pins = {},
+                  .waivers = {}};
+  pinning.pins = pins_with_flags(options, pinning.profile);
+  drop_waived(options, pinning.pins);
+  pinning.waivers = {.nonce = options.waive_nonce,
+                     .measurements = options.waive_measurements,
+                     .config = options.waive_config,
+                     .wallet = options.waive_wallet};
+  return pinning;
+}
+
 int conclude(const verify::Judgement& judgement, Output& output) {
   say_checks(judgement, output);
   if (judgement.statement) say_statement(*judgement.statement, output);
@@ -139,18 +155,11 @@ int conclude(const verify::Judgement& judgement, Output& output) {
   return exit_yes;
 }
 
-}  // namespace
-
 int verify_node(const VerifyOptions& options, Output& output) {
   const bool offline = !options.document.empty();
   if (offline != !options.statement.empty()) throw UsageStop("--doc and --statement go together");
-  const Profile profile = profile_with_flags(options, load_node_or_empty(options.node).profile);
-  verify::Pins pins = pins_with_flags(options, profile);
-  drop_waived(options, pins);
-  const verify::Waivers waivers{.nonce = options.waive_nonce,
-                                .measurements = options.waive_measurements,
-                                .config = options.waive_config,
-                                .wallet = options.waive_wallet};
+  Pinning pinning = pinning_of(options);
+  auto& [profile, pins, waivers] = pinning;
   const verify::JudgedAt at = parse_time(options.at);
   if (offline) {
     const verify::Evidence evidence{.document = read_document_file(options.document),
