@@ -9,6 +9,8 @@ find_package(CLI11 2.1 REQUIRED)   # headers only
 find_path(spdlog_include spdlog/spdlog.h REQUIRED)  # header-only as is fmt: Debian's targets of both link a .so
 find_library(SQLite3_LIBRARY libsqlite3.a)
 find_package(SQLite3 3.40 REQUIRED)
+find_library(ZLIB_LIBRARY libz.a)
+find_package(ZLIB 1.2.13 REQUIRED)
 
 # libsecp256k1 0.7 or newer: scripts/install unpacks it into the cache folder; a system that has it works too.
 if(DEFINED ENV{XDG_CACHE_HOME})

@@ -1,5 +1,5 @@
-// Enclave images, ramdisks, metadata and signature sections. The first byte of the input says which: e, c, m,
-// s.
+// Enclave images, ramdisks, packed ramdisks, manifests, metadata and signature sections. The first byte of
+// the input says which: e, c, g, t, m, s.
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "base/writer.hpp"
 #include "eif/crc32.hpp"
+#include "eif/gzip.hpp"
 #include "eif/image.hpp"
 
 namespace {
@@ -78,7 +79,7 @@ void check_archive(ByteView input) {
   }
   std::ranges::reverse(manifest);
   const auto path = std::filesystem::temp_directory_path() / ("eif-fuzz-" + std::to_string(::getpid()));
-  require(write_cpio(manifest, path).has_value());
+  require(write_cpio({manifest}, path).has_value());
   std::ifstream file(path, std::ios::binary);
   const std::vector<char> written{std::istreambuf_iterator<char>(file), {}};
   std::filesystem::remove(path);
@@ -97,6 +98,40 @@ void check_metadata(ByteView input) {
   require(written_again.has_value() && *written_again == *written);
 }
 
+// What unpacks is within the limit, and packing it again gives something that unpacks to the same.
+void check_packed(ByteView input) {
+  constexpr std::uint64_t bytes_max = std::uint64_t{1} << 20U;
+  constexpr ByteArray<2> magic{0x1f, 0x8b};
+  if (input.size() < magic.size() || !equal(input.first(magic.size()), magic)) return;
+  const auto archive = open_archive(MemoryInput(input), bytes_max);
+  if (!archive) return;
+  require((*archive)->size() <= bytes_max);
+  Bytes plain((*archive)->size());
+  require((*archive)->read_at(0, plain).has_value());
+  Bytes packed;
+  GzipWriter gzip([&packed](ByteView bytes) -> Result<> {
+    packed.insert(packed.end(), bytes.begin(), bytes.end());
+    return Ok{};
+  });
+  require(gzip.append(plain).has_value() && gzip.finish().has_value());
+  const auto again = open_archive(MemoryInput(packed), bytes_max);
+  require(again.has_value());
+  Bytes plain_again((*again)->size());
+  require((*again)->read_at(0, plain_again).has_value() && plain_again == plain);
+}
+
+// A manifest has an entry for each of some lines, or names the line that is wrong.
+void check_manifest(ByteView input) {
+  std::size_t failed_line = 0;
+  const auto lines = static_cast<std::size_t>(std::ranges::count(input, '\n')) + 1;
+  const auto manifest = parse_manifest(as_text(input), "folder", &failed_line);
+  if (!manifest) {
+    require(failed_line >= 1 && failed_line <= lines);
+    return;
+  }
+  require(manifest->entries.size() <= lines);
+}
+
 // Nobody has a key that signed this PCR0.
 void check_signature(ByteView input) {
   require(!verify_signature(input, Hash384{}).has_value());
@@ -113,6 +148,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 'c':
       check_archive(rest);
+      break;
+    case 'g':
+      check_packed(rest);
+      break;
+    case 't':
+      check_manifest(rest);
       break;
     case 'm':
       check_metadata(rest);

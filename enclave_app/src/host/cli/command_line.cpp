@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/eif_command_line.hpp"
 #include "cli/external_signer.hpp"
 #include "cli/stop.hpp"
 #include "wire/version.hpp"
@@ -41,7 +42,7 @@ struct Program {
   SignOptions evaluate;
   PolicyNewOptions policy_new;
   PolicySignOptions policy_sign;
-  EifBuildOptions eif_build;
+  EifCommands eif;
   DeviceOptions device;
   bool device_words = false;   // options of HWI's were given
   bool device_action = false;  // to one of its commands
@@ -305,33 +306,6 @@ void add_signing_commands(CLI::App& app, Program& program) {
   on(explain, program, [&program](Output& output) { return explain_policy(program.file, output); });
 }
 
-void add_eif_commands(CLI::App& app, Program& program) {
-  CLI::App* eif = add_group(app, "eif", "Enclave images");
-  CLI::App* build = add_command(*eif, "build", "Build an image: the same inputs give the same bytes");
-  EifBuildOptions& b = program.eif_build;
-  build->add_option("--kernel", b.kernel, "Kernel")->required();
-  build->add_option("--cmdline", b.cmdline, "Kernel command line");
-  build->add_option("--cmdline-file", b.cmdline_file, "File with the kernel command line");
-  build->add_option("--ramdisk", b.ramdisks, "Ramdisk; repeat, in order")->required();
-  build->add_option("--name", b.name, "Image name, not measured")->required();
-  build->add_option("--version", b.version, "Image version, not measured")->required();
-  build->add_option("--out", b.out, "Image to write")->required();
-  build->add_option("--measurements", b.measurements_out, "Also write the measurements to this file");
-  on(build, program, [&b](Output& output) { return build_eif(b, output); });
-  CLI::App* ramdisk =
-      add_command(*eif, "ramdisk", "Build a ramdisk from a manifest of gen_init_cpio's words");
-  ramdisk->add_option("--manifest", program.file, "Manifest")->required();
-  ramdisk->add_option("--out", program.out, "Ramdisk to write")->required();
-  on(ramdisk, program,
-     [&program](Output& output) { return build_ramdisk(program.file, program.out, output); });
-  CLI::App* measure = add_command(*eif, "measure", "PCR0, PCR1 and PCR2 of an image, as a measurements file");
-  measure->add_option("image", program.file, "Image")->required();
-  on(measure, program, [&program](Output& output) { return measure_eif(program.file, output); });
-  CLI::App* describe = add_command(*eif, "describe", "Everything in an image");
-  describe->add_option("image", program.file, "Image")->required();
-  on(describe, program, [&program](Output& output) { return describe_eif(program.file, output); });
-}
-
 // What HWI's callers write before its commands; some say nothing here and are taken all the same.
 void add_device_options(CLI::App& app, Program& program) {
   DeviceOptions& device = program.device;
@@ -432,7 +406,8 @@ int run(int argc, const char* const* argv) {
   add_setup_commands(app, program);
   add_wallet_commands(app, program);
   add_signing_commands(app, program);
-  add_eif_commands(app, program);
+  add_eif_commands(*add_group(app, "eif", "Enclave images"), program.eif,
+                   [&program](Action action) { program.action = std::move(action); });
   add_device_options(app, program);
   add_device_commands(app, program);
   try {

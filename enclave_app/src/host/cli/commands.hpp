@@ -170,22 +170,7 @@ int sign_policy(const PolicySignOptions& options, Output& output);
 int set_policy(const NodeOptions& options, const std::string& file, Output& output);
 int explain_policy(const std::string& file, Output& output);
 
-// eif.cpp
-struct EifBuildOptions {
-  std::string kernel;
-  std::string cmdline;
-  std::string cmdline_file;
-  std::vector<std::string> ramdisks;
-  std::string name;
-  std::string version;
-  std::string out;
-  std::string measurements_out;
-};
-int build_eif(const EifBuildOptions& options, Output& output);
-// Writes the ramdisk that a manifest lists: cpio, the same bytes from any folder.
-int build_ramdisk(const std::string& manifest, const std::string& out, Output& output);
-int measure_eif(const std::string& file, Output& output);
-int describe_eif(const std::string& file, Output& output);
+// eif_read.cpp; the commands on images are in eif_options.hpp
 int show_pcr3(const std::string& role_arn, Output& output);
 
 }  // namespace ben::cli

@@ -36,18 +36,29 @@ struct ManifestEntry {
   std::uint32_t device_minor = 0;
 };
 
-// Reads a manifest, one entry a line, in the words of Linux's gen_init_cpio without owners:
+// How an archive is packed into a ramdisk.
+enum class Packing : std::uint8_t { plain, gzip };
+
+struct Manifest {
+  std::vector<ManifestEntry> entries;
+  Packing packing = Packing::plain;
+};
+
+// Reads a manifest, one entry a line, in the words of Linux's gen_init_cpio without owners, and how the
+// archive is packed, plain if no line says:
+//     packing gzip
 //     dir /dev 0755
 //     nod /dev/console 0600 5 1
 //     file /init build/release/enclave-signer 0755
 // A line that is empty or starts with '#' is skipped; names hold no spaces; a relative source is taken from
-// `folder`. Fails with `malformed` (manifest-line).
-Result<std::vector<ManifestEntry>> parse_manifest(std::string_view text, const std::filesystem::path& folder);
+// `folder`. Fails with `malformed` (manifest-line); `failed_line`, if given, is then its number from 1.
+Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& folder,
+                                std::size_t* failed_line = nullptr);
 
 // Writes the archive of `manifest`, in any order given, to `output`, whole or not at all. Fails with
 // `malformed` (cpio-path, cpio-order: a path twice or without its folder, cpio-mode, cpio-count, cpio-size)
 // or `unavailable` (eif-file: a source cannot be read; eif-output).
-Result<> write_cpio(std::vector<ManifestEntry> manifest, const std::filesystem::path& output);
+Result<> write_cpio(Manifest manifest, const std::filesystem::path& output);
 
 struct Entry {
   std::string path;

@@ -3,6 +3,7 @@
 
 #include "eif/cpio.hpp"
 #include "eif/cpio_form.hpp"
+#include "eif/gzip.hpp"
 #include "eif/output_file.hpp"
 
 namespace ben::eif {
@@ -32,14 +33,14 @@ Result<Entry> to_entry(const ManifestEntry& from) {
   return entry;
 }
 
-// Appends to a file and knows how many bytes it has.
+// Appends to a sink and knows how many bytes it has taken.
 class Archive {
  public:
-  explicit Archive(OutputFile& file) : file_(file) {}
+  explicit Archive(const Sink& sink) : sink_(sink) {}
 
   Result<> append(ByteView bytes) {
     written_ += bytes.size();
-    return file_.append(bytes);
+    return sink_(bytes);
   }
   Result<> pad(std::size_t multiple) {
     static constexpr std::array<std::uint8_t, archive_multiple> zeros{};
@@ -64,7 +65,7 @@ class Archive {
   }
 
  private:
-  OutputFile& file_;
+  const Sink& sink_;
   std::uint64_t written_ = 0;
 };
 
@@ -77,22 +78,10 @@ Result<> append_source(Archive& archive, const Source& source, std::uint32_t exp
   return archive.append_content(**file, expected_bytes);
 }
 
-}  // namespace
-
-Result<> write_cpio(std::vector<ManifestEntry> manifest, const std::filesystem::path& output) {
-  if (manifest.size() > cpio_entries_max) return bad_count;
-  std::ranges::sort(manifest, {}, &ManifestEntry::path);
-  std::vector<Entry> entries;
-  for (const ManifestEntry& from : manifest) {
-    auto entry = to_entry(from);
-    if (!entry) return entry.error();
-    if (const auto admitted = admit_entry(*entry, entries); !admitted) return admitted;
-    entries.push_back(*std::move(entry));
-  }
-
-  const auto file = OutputFile::create(output);
-  if (!file) return file.error();
-  Archive archive(**file);
+// `entries` are those of `manifest`, in the same order.
+Result<> write_archive(const std::vector<Entry>& entries, const std::vector<ManifestEntry>& manifest,
+                       const Sink& sink) {
+  Archive archive(sink);
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto headed = archive.append_header(header_of(entries[i], i), entries[i].path);
     if (!headed) return headed;
@@ -101,8 +90,35 @@ Result<> write_cpio(std::vector<ManifestEntry> manifest, const std::filesystem::
     if (!filled) return filled;
   }
   if (const auto ended = archive.append_header(trailer_header(), trailer); !ended) return ended;
-  if (const auto padded = archive.pad(archive_multiple); !padded) return padded;
-  return (*file)->commit();
+  return archive.pad(archive_multiple);
+}
+
+Result<> write_packed(const std::vector<Entry>& entries, const Manifest& manifest, const Sink& sink) {
+  if (manifest.packing == Packing::plain) return write_archive(entries, manifest.entries, sink);
+  GzipWriter gzip(sink);
+  const auto written =
+      write_archive(entries, manifest.entries, [&](ByteView bytes) { return gzip.append(bytes); });
+  return written ? gzip.finish() : written;
+}
+
+}  // namespace
+
+Result<> write_cpio(Manifest manifest, const std::filesystem::path& output) {
+  if (manifest.entries.size() > cpio_entries_max) return bad_count;
+  std::ranges::sort(manifest.entries, {}, &ManifestEntry::path);
+  std::vector<Entry> entries;
+  for (const ManifestEntry& from : manifest.entries) {
+    auto entry = to_entry(from);
+    if (!entry) return entry.error();
+    if (const auto admitted = admit_entry(*entry, entries); !admitted) return admitted;
+    entries.push_back(*std::move(entry));
+  }
+
+  const auto file = OutputFile::create(output);
+  if (!file) return file.error();
+  const auto written =
+      write_packed(entries, manifest, [&](ByteView bytes) { return (*file)->append(bytes); });
+  return written ? (*file)->commit() : written;
 }
 
 }  // namespace ben::eif

@@ -12,6 +12,9 @@ class Crc32 {
   Crc32& update(ByteView bytes) noexcept;
   [[nodiscard]] std::uint32_t value() const noexcept { return ~state_; }
 
+  // The checksum of what this one has taken followed by the `count` bytes that `next` has taken.
+  [[nodiscard]] std::uint32_t value_followed_by(const Crc32& next, std::uint64_t count) const noexcept;
+
  private:
   std::uint32_t state_ = 0xffffffff;
 };

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view magic = ".eif";
 constexpr std::uint16_t version = 4;
-constexpr std::uint16_t flags_x86_64 = 0;
 // What AWS's builder always writes. nitro-cli takes both from its command line instead.
 constexpr std::uint64_t default_memory_bytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t default_cpus = 2;
@@ -35,9 +34,10 @@ SectionTable table_of(const std::vector<Section>& sections) {
   return table;
 }
 
-Bytes encode_header(const SectionTable& table) {
+Bytes encode_header(Architecture architecture, const SectionTable& table) {
   Writer writer(header_bytes);
-  writer.text(magic).u16_be(version).u16_be(flags_x86_64).u64_be(default_memory_bytes).u64_be(default_cpus);
+  writer.text(magic).u16_be(version).u16_be(static_cast<std::uint16_t>(architecture));
+  writer.u64_be(default_memory_bytes).u64_be(default_cpus);
   writer.u16_be(0).u16_be(static_cast<std::uint16_t>(table.count));
   for (const std::uint64_t offset : table.offsets) writer.u64_be(offset);
   for (const std::uint64_t size : table.sizes) writer.u64_be(size);
@@ -59,11 +59,13 @@ Result<Header> parse_header(std::span<const std::uint8_t, header_bytes> bytes, s
   if (reader.u16_be() != version) {
     return refuse(4, {ErrorCode::malformed, "eif-version", "image: only version 4 is read"});
   }
-  if (reader.u16_be() != flags_x86_64) {
-    return refuse(6, {ErrorCode::malformed, "eif-flags", "image: flags have to be 0, an x86_64 image"});
+  const std::uint16_t flags = reader.u16_be();
+  header.architecture = flags == 0 ? Architecture::x86_64 : Architecture::aarch64;
+  if (flags != static_cast<std::uint16_t>(header.architecture)) {
+    return refuse(6, {ErrorCode::malformed, "eif-flags", "image: a flag is set that has no meaning"});
   }
   // Memory and CPUs are hints that nobody reads and nothing measures: any value is as good.
-  static_cast<void>(reader.take(16));
+  static_cast<void>(reader.take(header_hints_bytes));
   if (reader.u16_be() != 0) {
     return refuse(24, {ErrorCode::malformed, "eif-reserved", "image: a reserved field is not 0"});
   }

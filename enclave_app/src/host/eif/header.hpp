@@ -11,6 +11,9 @@
 namespace ben::eif {
 
 inline constexpr std::size_t header_bytes = 548;
+inline constexpr std::size_t header_flags_offset = 6;
+inline constexpr std::size_t header_hints_offset = 8;  // default memory and CPUs
+inline constexpr std::size_t header_hints_bytes = 16;
 inline constexpr std::size_t header_crc_offset = 544;
 inline constexpr std::size_t section_header_bytes = 12;
 
@@ -27,9 +30,10 @@ struct SectionTable {
 [[nodiscard]] SectionTable table_of(const std::vector<Section>& sections);
 
 // The first header_crc_offset bytes of a file; its CRC-32 follows.
-[[nodiscard]] Bytes encode_header(const SectionTable& table);
+[[nodiscard]] Bytes encode_header(Architecture architecture, const SectionTable& table);
 
 struct Header {
+  Architecture architecture;
   SectionTable table;
   std::uint32_t crc;
 };

@@ -1,9 +1,9 @@
-// Enclave image files (EIF), version 4: build, describe, measure (aws-nitro-enclaves-image-format).
+// Enclave image files (EIF), version 4: build, sign, describe, measure (aws-nitro-enclaves-image-format).
 //
 // offset  size  field (big-endian)
 //      0     4  magic ".eif"
 //      4     2  version, 4
-//      6     2  flags, 0 (bit 0: aarch64, which is not supported)
+//      6     2  flags: 0 for x86_64, 1 for aarch64
 //      8     8  default memory in bytes
 //     16     8  default CPUs
 //     24     2  reserved, 0
@@ -42,6 +42,9 @@ inline constexpr std::string_view process_platform_kernel = "process platform: n
 
 enum class SectionType : std::uint8_t { kernel = 1, cmdline = 2, ramdisk = 3, signature = 4, metadata = 5 };
 
+// As in the header's flags. Nothing measures it.
+enum class Architecture : std::uint16_t { x86_64 = 0, aarch64 = 1 };
+
 struct Measurements {
   Hash384 pcr0{};
   Hash384 pcr1{};
@@ -56,12 +59,15 @@ struct BuildOptions {
   std::string cmdline;           // at most cmdline_bytes_max bytes, no NUL
   std::vector<Source> ramdisks;  // 1 to ramdisks_max
   Metadata metadata;
+  Architecture architecture = Architecture::x86_64;
+  std::optional<SigningIdentity> signer{};  // takes a section: then at most 28 ramdisks
   std::filesystem::path output;
 };
 
-// Writes an unsigned image, byte for byte what AWS's eif_build writes for the same inputs and metadata, whole
-// or not at all, and returns what describe_eif will. Fails with `malformed` (eif-cmdline, eif-ramdisks,
-// eif-metadata) or `unavailable` (eif-file: an input cannot be read; eif-output).
+// Writes an image, byte for byte what AWS's eif_build writes for the same inputs and metadata (but for the
+// ECDSA value of a signature), whole or not at all, and returns what describe_eif will. Fails with
+// `malformed` (eif-cmdline, eif-ramdisks, eif-metadata, and those of sign_pcr0) or `unavailable` (eif-file:
+// an input cannot be read; eif-output).
 Result<Measurements> build_eif(const BuildOptions& options);
 
 struct Section {
@@ -76,6 +82,7 @@ struct Description {
   std::string cmdline;
   std::vector<Section> sections;                  // in file order
   std::optional<SigningCertificate> certificate;  // of a signed image, whose signature over PCR0 verified
+  Architecture architecture = Architecture::x86_64;
   std::uint64_t file_bytes = 0;
 };
 
@@ -85,13 +92,28 @@ struct Description {
 // Fails with `malformed`: eif-header, eif-magic, eif-version, eif-flags, eif-reserved, eif-section-count,
 // eif-section-type, eif-section-flags, eif-section-size, eif-section-table (the header's offsets and sizes
 // differ from the sections found), eif-section-order, eif-section-twice, eif-section-missing, eif-trailing,
-// eif-crc, eif-cmdline, eif-metadata, eif-signature, eif-certificate; `refused`: eif-signature-pcr0;
-// `unavailable`: eif-file. `failed_at`, if given, then is the file offset of what was refused.
-Result<Description> describe_eif(const Input& image, std::uint64_t* failed_at = nullptr);
-Result<Description> describe_eif(const std::filesystem::path& path, std::uint64_t* failed_at = nullptr);
+// eif-crc, eif-cmdline, eif-metadata; `refused`: eif-architecture (not the one `expected`: no measurement
+// shows it); those of verify_signature; `unavailable`: eif-file. `failed_at`, if given, then is the file
+// offset of what was refused.
+Result<Description> describe_eif(const Input& image, std::uint64_t* failed_at = nullptr,
+                                 Architecture expected = Architecture::x86_64);
+Result<Description> describe_eif(const std::filesystem::path& path, std::uint64_t* failed_at = nullptr,
+                                 Architecture expected = Architecture::x86_64);
 
 // The same checks, the measurements alone.
-Result<Measurements> measure_eif(const std::filesystem::path& path, std::uint64_t* failed_at = nullptr);
+Result<Measurements> measure_eif(const std::filesystem::path& path, std::uint64_t* failed_at = nullptr,
+                                 Architecture expected = Architecture::x86_64);
+
+// Writes `image`, which `description` is of, with a signature instead of the one it may have. What nothing
+// measures and AWS's builder fixes (default memory and CPUs) is written as there. Fails as build_eif does.
+Result<Measurements> sign_eif(const Input& image, const Description& description,
+                              const SigningIdentity& signer, const std::filesystem::path& output);
+
+// Writes each section to a file of its own in `folder`, which must not exist and appears whole or not at all:
+// kernel, cmdline, metadata.json, ramdisk0 and on, signature.cbor; and below ramdisk0.files and on the files
+// and folders of a ramdisk that write_cpio could have written. Fails with `unavailable` (eif-file,
+// eif-output).
+Result<> extract_eif(const Input& image, const Description& description, const std::filesystem::path& folder);
 
 // JSON in the words and order of `nitro-cli build-enclave` ({"Measurements": ...}) and `nitro-cli
 // describe-eif`, indented by two spaces, without a newline at the end.

@@ -20,7 +20,7 @@ Result<> admit_size(const Section& section) {
     return Error{ErrorCode::malformed, "eif-cmdline", "image: the command line is too long"};
   }
   if (section.type == SectionType::metadata && section.bytes > metadata_bytes_max) {
-    return Error{ErrorCode::malformed, "eif-metadata", "image: the metadata are over 1 MiB"};
+    return Error{ErrorCode::malformed, "eif-metadata", "image: the metadata are over 128 KiB"};
   }
   if (section.type == SectionType::signature && section.bytes > signature_bytes_max) {
     return Error{ErrorCode::malformed, "eif-signature", "image: the signature section is over 32768 bytes"};
@@ -146,7 +146,7 @@ Result<> describe_contents(const SmallSections& small, Description& description,
   return Ok{};
 }
 
-Result<Description> describe(const Input& image, std::uint64_t& at) {
+Result<Description> describe(const Input& image, Architecture expected, std::uint64_t& at) {
   ByteArray<header_bytes> bytes{};
   if (image.size() < bytes.size()) {
     return Error{ErrorCode::malformed, "eif-header", "image: the file is shorter than its header"};
@@ -154,6 +154,10 @@ Result<Description> describe(const Input& image, std::uint64_t& at) {
   if (const auto read = image.read_at(0, bytes); !read) return read.error();
   const auto header = parse_header(bytes, at);
   if (!header) return header.error();
+  if (header->architecture != expected) {
+    at = header_flags_offset;
+    return Error{ErrorCode::refused, "eif-architecture", "image: built for another processor architecture"};
+  }
   auto sections = read_sections(image, header->table, at);
   if (!sections) return sections.error();
 
@@ -166,7 +170,7 @@ Result<Description> describe(const Input& image, std::uint64_t& at) {
     if (!measured) return measured.error();
   }
   at = header_crc_offset;
-  if (measurer.crc() != header->crc) {
+  if (measurer.crc().value() != header->crc) {
     return Error{ErrorCode::malformed, "eif-crc", "image: the checksum is wrong: the file is damaged"};
   }
 
@@ -175,6 +179,7 @@ Result<Description> describe(const Input& image, std::uint64_t& at) {
                           .cmdline = {},
                           .sections = *std::move(sections),
                           .certificate = std::nullopt,
+                          .architecture = header->architecture,
                           .file_bytes = image.size()};
   if (const auto described = describe_contents(small, description, at); !described) return described.error();
   return description;
@@ -182,24 +187,26 @@ Result<Description> describe(const Input& image, std::uint64_t& at) {
 
 }  // namespace
 
-Result<Description> describe_eif(const Input& image, std::uint64_t* failed_at) {
+Result<Description> describe_eif(const Input& image, std::uint64_t* failed_at, Architecture expected) {
   std::uint64_t at = 0;
-  auto description = describe(image, at);
+  auto description = describe(image, expected, at);
   if (!description && failed_at != nullptr) *failed_at = at;
   return description;
 }
 
-Result<Description> describe_eif(const std::filesystem::path& path, std::uint64_t* failed_at) {
+Result<Description> describe_eif(const std::filesystem::path& path, std::uint64_t* failed_at,
+                                 Architecture expected) {
   const auto image = FileInput::open(path);
   if (!image) {
     if (failed_at != nullptr) *failed_at = 0;
     return image.error();
   }
-  return describe_eif(**image, failed_at);
+  return describe_eif(**image, failed_at, expected);
 }
 
-Result<Measurements> measure_eif(const std::filesystem::path& path, std::uint64_t* failed_at) {
-  const auto description = describe_eif(path, failed_at);
+Result<Measurements> measure_eif(const std::filesystem::path& path, std::uint64_t* failed_at,
+                                 Architecture expected) {
+  const auto description = describe_eif(path, failed_at, expected);
   if (!description) return description.error();
   return description->measurements;
 }

@@ -26,8 +26,12 @@ Result<> MemoryInput::read_at(std::uint64_t offset, std::span<std::uint8_t> out)
 }
 
 Result<std::unique_ptr<FileInput>> FileInput::open(const std::filesystem::path& path) {
+  // A fifo must not block.
+  return adopt(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
+Result<std::unique_ptr<FileInput>> FileInput::adopt(int file) {
   constexpr Error no_file{ErrorCode::unavailable, "eif-file", "this is not a regular file that can be read"};
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a fifo must not block
   if (file < 0) return no_file;
   struct stat status{};
   if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {

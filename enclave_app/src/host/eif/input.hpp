@@ -42,6 +42,8 @@ class FileInput final : public Input {
  public:
   // Fails with `unavailable` (eif-file) when `path` is not a regular file that can be read.
   static Result<std::unique_ptr<FileInput>> open(const std::filesystem::path& path);
+  // Takes over an open regular file as it is now: nobody writes to it any more. The same failure.
+  static Result<std::unique_ptr<FileInput>> adopt(int file);
   ~FileInput() override;
   FileInput(const FileInput&) = delete;
   FileInput& operator=(const FileInput&) = delete;

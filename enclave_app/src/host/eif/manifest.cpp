@@ -46,22 +46,41 @@ std::optional<ManifestEntry> parse_line(const std::vector<std::string>& words,
   return entry;
 }
 
+std::optional<Packing> parse_packing(const std::vector<std::string>& words) {
+  if (words.size() != 2) return std::nullopt;
+  if (words[1] == "plain") return Packing::plain;
+  if (words[1] == "gzip") return Packing::gzip;
+  return std::nullopt;
+}
+
+bool take_line(const std::vector<std::string>& words, const std::filesystem::path& folder,
+               Manifest& manifest) {
+  if (words[0] == "packing") {
+    const auto packing = parse_packing(words);
+    if (packing) manifest.packing = *packing;
+    return packing.has_value();
+  }
+  auto entry = parse_line(words, folder);
+  if (entry) manifest.entries.push_back(*std::move(entry));
+  return entry.has_value();
+}
+
 }  // namespace
 
-Result<std::vector<ManifestEntry>> parse_manifest(std::string_view text,
-                                                  const std::filesystem::path& folder) {
-  std::vector<ManifestEntry> manifest;
+Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& folder,
+                                std::size_t* failed_line) {
+  Manifest manifest;
   std::istringstream lines{std::string(text)};
+  std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     const auto words = split_words(line);
     if (words.empty() || words[0].starts_with('#')) continue;
-    auto entry = parse_line(words, folder);
-    if (!entry) {
-      return Error{
-          ErrorCode::malformed, "manifest-line",
-          "manifest: want 'dir /PATH MODE', 'file /PATH SOURCE MODE' or 'nod /PATH MODE MAJOR MINOR'"};
-    }
-    manifest.push_back(*std::move(entry));
+    if (take_line(words, folder, manifest)) continue;
+    if (failed_line != nullptr) *failed_line = number;
+    return Error{ErrorCode::malformed, "manifest-line",
+                 "manifest: want 'packing plain|gzip', 'dir /PATH MODE', 'file /PATH SOURCE MODE' or "
+                 "'nod /PATH MODE MAJOR MINOR'"};
   }
   return manifest;
 }

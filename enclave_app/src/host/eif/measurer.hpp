@@ -17,9 +17,10 @@ class Measurer {
   void begin_section(SectionType type) noexcept;
   void add_data(ByteView bytes);
 
-  [[nodiscard]] std::uint32_t crc() const noexcept { return crc_.value(); }
+  // Of all bytes so far.
+  [[nodiscard]] const Crc32& crc() const noexcept { return crc_; }
 
-  // PCR0 to PCR2. Call once, at the end.
+  // PCR0 to PCR2. Call once, when the last ramdisk has passed.
   [[nodiscard]] Measurements finish() noexcept;
 
  private:

@@ -128,4 +128,19 @@ Result<Metadata> parse_metadata(ByteView section) {
   return metadata;
 }
 
+std::vector<std::string> changed_fields(const Metadata& a, const Metadata& b) {
+  constexpr std::array free_fields{TextField{docker_key, &Metadata::docker_info},
+                                   TextField{custom_key, &Metadata::custom_metadata}};
+  std::vector<std::string> names;
+  const auto compare = [&](const auto& fields) {
+    for (const TextField& field : fields) {
+      if (a.*field.field != b.*field.field) names.emplace_back(field.name);
+    }
+  };
+  compare(image_fields);
+  compare(build_fields);
+  compare(free_fields);
+  return names;
+}
+
 }  // namespace ben::eif

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben::eif {
 
-inline constexpr std::size_t metadata_bytes_max = std::size_t{1} << 20;
+// A JSON value costs up to 30 times its text in memory, and the reader has 16 MiB. `docker inspect`, the
+// longest that nitro-cli writes, gives some 10 KiB.
+inline constexpr std::size_t metadata_bytes_max = std::size_t{128} << 10;
 inline constexpr std::size_t custom_metadata_bytes_max =
     4096;  // aws-nitro-enclaves-image-format, identity.rs
 
@@ -34,5 +37,8 @@ Result<Bytes> encode_metadata(const Metadata& metadata);
 // Fails with `malformed` (eif-metadata): too large, not JSON or not UTF-8, nested deeper than 16, a key
 // twice, a key missing or unknown, a value of the wrong type.
 Result<Metadata> parse_metadata(ByteView section);
+
+// The names of the fields, as in the section, in which two differ.
+[[nodiscard]] std::vector<std::string> changed_fields(const Metadata& a, const Metadata& b);
 
 }  // namespace ben::eif

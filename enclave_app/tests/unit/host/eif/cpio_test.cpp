@@ -7,6 +7,10 @@
 
 #include <algorithm>
 
+#include "base/hex.hpp"
+#include "crypto/hash.hpp"
+#include "eif/gzip.hpp"
+#include "folder.hpp"
 #include "host/eif/image_bytes.hpp"
 
 namespace ben::eif {
@@ -14,22 +18,6 @@ namespace {
 
 using test::read_file;
 using test::text_bytes;
-
-std::filesystem::path make_folder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "cpio-test-XXXXXX";
-  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-  return pattern;
-}
-
-struct Scratch {
-  std::filesystem::path path = make_folder();
-  Scratch() = default;
-  ~Scratch() { std::filesystem::remove_all(path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  Scratch(Scratch&&) = delete;
-  Scratch& operator=(Scratch&&) = delete;
-};
 
 ManifestEntry file(std::string path, std::string_view content, std::uint32_t permissions = 0644) {
   return {.path = std::move(path), .permissions = permissions, .source = text_bytes(content)};
@@ -53,9 +41,9 @@ std::vector<ManifestEntry> sample_manifest() {
 }
 
 Bytes archive_of(const std::vector<ManifestEntry>& manifest) {
-  const Scratch scratch;
-  REQUIRE(write_cpio(manifest, scratch.path / "out.cpio").has_value());
-  return read_file(scratch.path / "out.cpio");
+  const ben::test::Folder scratch;
+  REQUIRE(write_cpio({manifest}, scratch / "out.cpio").has_value());
+  return read_file(scratch / "out.cpio");
 }
 
 // One header in the format's own words, for a file that is the first entry.
@@ -122,20 +110,20 @@ TEST_CASE("a listing is what was written, sorted") {
 }
 
 TEST_CASE("files and folders are extracted, devices are not, and nothing is replaced") {
-  const Scratch scratch;
+  const ben::test::Folder scratch;
   const Bytes archive = archive_of(sample_manifest());
   const MemoryInput input(archive);
   const auto entries = list_cpio(input);
   REQUIRE(entries.has_value());
-  REQUIRE(extract_cpio(input, *entries, scratch.path).has_value());
-  CHECK(read_file(scratch.path / "init") == text_bytes("program"));
-  CHECK(std::filesystem::is_directory(scratch.path / "run/vsock"));
-  CHECK_FALSE(std::filesystem::exists(scratch.path / "dev/console"));
+  REQUIRE(extract_cpio(input, *entries, scratch.path()).has_value());
+  CHECK(read_file(scratch / "init") == text_bytes("program"));
+  CHECK(std::filesystem::is_directory(scratch / "run/vsock"));
+  CHECK_FALSE(std::filesystem::exists(scratch / "dev/console"));
   struct stat status{};
-  REQUIRE(::stat((scratch.path / "init").c_str(), &status) == 0);
+  REQUIRE(::stat((scratch / "init").c_str(), &status) == 0);
   CHECK((status.st_mode & 0100U) != 0);
 
-  const auto again = extract_cpio(input, *entries, scratch.path);
+  const auto again = extract_cpio(input, *entries, scratch.path());
   REQUIRE_FALSE(again.has_value());
   CHECK(again.error().tag.view() == "eif-output");
 
@@ -143,12 +131,12 @@ TEST_CASE("files and folders are extracted, devices are not, and nothing is repl
   const Bytes more = archive_of({folder("run"), file("run/more", "x")});
   const auto more_entries = list_cpio(MemoryInput(more));
   REQUIRE(more_entries.has_value());
-  CHECK(extract_cpio(MemoryInput(more), *more_entries, scratch.path).has_value());
-  CHECK(read_file(scratch.path / "run/more") == text_bytes("x"));
+  CHECK(extract_cpio(MemoryInput(more), *more_entries, scratch.path()).has_value());
+  CHECK(read_file(scratch / "run/more") == text_bytes("x"));
 }
 
 TEST_CASE("a manifest that names no proper tree is refused, and nothing is written") {
-  const Scratch scratch;
+  const ben::test::Folder scratch;
   const std::pair<std::string_view, std::vector<ManifestEntry>> cases[] = {
       {"cpio-path", {file("", "")}},
       {"cpio-path", {file("/init", "")}},
@@ -168,16 +156,16 @@ TEST_CASE("a manifest that names no proper tree is refused, and nothing is writt
       {"cpio-mode",
        {{.path = "a", .kind = EntryKind::character_device, .source = {}, .device_major = 65536}}},
       {"cpio-count", std::vector<ManifestEntry>(1025)},
-      {"eif-file", {{.path = "a", .source = scratch.path / "absent"}}},
-      {"eif-file", {{.path = "a", .source = scratch.path}}},
+      {"eif-file", {{.path = "a", .source = scratch / "absent"}}},
+      {"eif-file", {{.path = "a", .source = scratch.path()}}},
   };
   for (const auto& [tag, manifest] : cases) {
     CAPTURE(tag);
     CAPTURE(manifest.back().path);
-    const auto written = write_cpio(manifest, scratch.path / "out.cpio");
+    const auto written = write_cpio({manifest}, scratch / "out.cpio");
     REQUIRE_FALSE(written.has_value());
     CHECK(written.error().tag.view() == tag);
-    CHECK(std::filesystem::is_empty(scratch.path));
+    CHECK(std::filesystem::is_empty(scratch.path()));
   }
 }
 
@@ -237,25 +225,93 @@ TEST_CASE("a manifest is read in the words of gen_init_cpio") {
       "file /x /absolute/source 0644",
       "/project");
   REQUIRE(manifest.has_value());
-  REQUIRE(manifest->size() == 4);
-  CHECK((*manifest)[0].path == "dev");
-  CHECK((*manifest)[0].kind == EntryKind::folder);
-  CHECK((*manifest)[1].device_major == 5);
-  CHECK((*manifest)[1].permissions == 0600);
-  CHECK(std::get<std::filesystem::path>((*manifest)[2].source) == "/project/build/signer");
-  CHECK((*manifest)[2].permissions == 0755);
-  CHECK(std::get<std::filesystem::path>((*manifest)[3].source) == "/absolute/source");
+  const auto& entries = manifest->entries;
+  REQUIRE(entries.size() == 4);
+  CHECK(manifest->packing == Packing::plain);
+  CHECK(entries[0].path == "dev");
+  CHECK(entries[0].kind == EntryKind::folder);
+  CHECK(entries[1].device_major == 5);
+  CHECK(entries[1].permissions == 0600);
+  CHECK(std::get<std::filesystem::path>(entries[2].source) == "/project/build/signer");
+  CHECK(entries[2].permissions == 0755);
+  CHECK(std::get<std::filesystem::path>(entries[3].source) == "/absolute/source");
+  const auto packed = parse_manifest("dir /dev 0755\npacking gzip\n", "/project");
+  REQUIRE(packed.has_value());
+  CHECK(packed->packing == Packing::gzip);
+  CHECK(packed->entries.size() == 1);
 }
 
 TEST_CASE("a line of a manifest that is anything else is malformed") {
-  for (const char* line :
-       {"dir", "dir /a", "dir a 0755", "dir /a 0755 x", "dir /a 9", "file /a 0755", "file /a b -1",
-        "nod /a 0600 5", "nod /a 0600 c 5", "slink /a b 0777", "DIR /a 0755"}) {
+  for (const char* line : {"dir", "dir /a", "dir a 0755", "dir /a 0755 x", "dir /a 9", "file /a 0755",
+                           "file /a b -1", "nod /a 0600 5", "nod /a 0600 c 5", "slink /a b 0777",
+                           "DIR /a 0755", "packing", "packing xz", "packing gzip 9"}) {
     CAPTURE(line);
-    const auto manifest = parse_manifest(line, ".");
+    std::size_t failed_line = 0;
+    const auto manifest = parse_manifest("dir /b 0755\n\n" + std::string(line), ".", &failed_line);
     REQUIRE_FALSE(manifest.has_value());
     CHECK(manifest.error().tag.view() == "manifest-line");
+    CHECK(failed_line == 3);
   }
+}
+
+Bytes packed_archive_of(std::vector<ManifestEntry> entries) {
+  const ben::test::Folder scratch;
+  const Manifest manifest{.entries = std::move(entries), .packing = Packing::gzip};
+  REQUIRE(write_cpio(manifest, scratch / "out.cpio.gz").has_value());
+  return read_file(scratch / "out.cpio.gz");
+}
+
+Bytes read_all(const Input& input) {
+  Bytes bytes(input.size());
+  REQUIRE(input.read_at(0, bytes).has_value());
+  return bytes;
+}
+
+TEST_CASE("a packed archive unpacks to the plain one, and its bytes are always these") {
+  auto manifest = sample_manifest();
+  manifest.push_back(file("large", std::string(300'000, 'x') + "end"));
+  const Bytes packed = packed_archive_of(manifest);
+  const Bytes plain = archive_of(manifest);
+  const auto unpacked = open_archive(MemoryInput(packed));
+  REQUIRE(unpacked.has_value());
+  CHECK(read_all(**unpacked) == plain);
+  const MemoryInput plain_input(plain);
+  const auto as_it_is = open_archive(plain_input);
+  REQUIRE(as_it_is.has_value());
+  CHECK(read_all(**as_it_is) == plain);
+  // Another zlib, another level or a clock would show here, and in PCR0.
+  CHECK(encode_hex(sha256(packed)) == "cf544c75d12e65fb7a53825746bd7695b13e1d3d9b9a459d4b0c36513f86f3b0");
+}
+
+TEST_CASE("a packed archive that is damaged, goes on, or unpacks to too much is refused") {
+  const Bytes good = packed_archive_of({file("a", "xyz")});
+  const auto refused = [](const Bytes& packed) {
+    const auto archive = open_archive(MemoryInput(packed));
+    REQUIRE_FALSE(archive.has_value());
+    CHECK(archive.error().tag.view() == "cpio-gzip");
+  };
+  for (std::size_t size = 2; size < good.size(); ++size) {
+    CAPTURE(size);
+    refused(Bytes(good.begin(), good.begin() + static_cast<long>(size)));
+  }
+  for (const std::size_t at : {std::size_t{2}, std::size_t{3}, good.size() - 1, good.size() - 5}) {
+    Bytes damaged = good;
+    damaged[at] ^= 0x80U;
+    refused(damaged);
+  }
+  Bytes twice = good;
+  twice.insert(twice.end(), good.begin(), good.end());
+  refused(twice);
+  Bytes longer = good;
+  longer.push_back(0);
+  refused(longer);
+
+  const Bytes zeros = packed_archive_of({file("zeros", std::string(200'000, '\0'))});
+  CHECK(zeros.size() < 1000);
+  CHECK(open_archive(MemoryInput(zeros), 202'000).has_value());
+  const auto too_large = open_archive(MemoryInput(zeros), 200'000);
+  REQUIRE_FALSE(too_large.has_value());
+  CHECK(too_large.error().tag.view() == "cpio-gzip");
 }
 
 }  // namespace

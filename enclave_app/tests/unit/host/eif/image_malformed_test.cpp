@@ -63,8 +63,9 @@ TEST_CASE("a field of the header that is changed is refused with its own reason 
       {4, 2, 2, "eif-version", 4},
       {4, 2, 3, "eif-version", 4},
       {4, 2, 5, "eif-version", 4},
-      {6, 2, 1, "eif-flags", 6},  // aarch64
+      {6, 2, 1, "eif-architecture", 6},  // aarch64
       {6, 2, 2, "eif-flags", 6},
+      {6, 2, 3, "eif-flags", 6},
       {24, 2, 1, "eif-reserved", 24},
       {26, 2, 0, "eif-section-count", 26},
       {26, 2, 1, "eif-section-count", 26},
@@ -146,7 +147,7 @@ TEST_CASE("a section that is missing, twice or too large is refused") {
   });
   refused("eif-cmdline", [](auto& sections) { sections[1].data = Bytes(2048, 'a'); });
   refused("eif-cmdline", [](auto& sections) { sections[1].data.push_back(0); });
-  refused("eif-metadata", [](auto& sections) { sections[2].data.resize((1U << 20U) + 1, ' '); });
+  refused("eif-metadata", [](auto& sections) { sections[2].data.resize(metadata_bytes_max + 1, ' '); });
   refused("eif-metadata", [](auto& sections) { sections[2].data = text_bytes("{}"); });
   refused("eif-signature", [](auto& sections) { sections.push_back({4, Bytes(32769)}); });
   refused("eif-signature", [](auto& sections) { sections.push_back({4, text_bytes("no CBOR")}); });

@@ -10,6 +10,7 @@
 #include "eif/crc32.hpp"
 #include "folder.hpp"
 #include "host/eif/image_bytes.hpp"
+#include "host/eif/signer.hpp"
 
 namespace ben::eif {
 namespace {
@@ -190,6 +191,138 @@ TEST_CASE("a file that is not there, or is a folder, cannot be described") {
     REQUIRE_FALSE(measured.has_value());
     CHECK(measured.error().code == ErrorCode::unavailable);
     CHECK(measured.error().tag.view() == "eif-file");
+  }
+}
+
+TEST_CASE("a signed image is the unsigned one with a section more, whose certificate is PCR8") {
+  const Folder folder;
+  const test::Signer signer;
+  auto options = sample_options(2, folder / "unsigned.eif");
+  REQUIRE(build_eif(options).has_value());
+  options.output = folder / "signed.eif";
+  options.signer = signer.identity();
+  const auto built = build_eif(options);
+  REQUIRE(built.has_value());
+  CHECK(built->pcr8 ==
+        sha384({Hash384{}, sha384(ByteView(openssl::to_der<i2d_X509>(signer.certificate.get())))}));
+  const auto description = describe_eif(folder / "signed.eif");
+  REQUIRE(description.has_value());
+  CHECK(description->measurements == *built);
+  CHECK(description->sections.back().type == SectionType::signature);
+
+  const Bytes without = read_file(folder / "unsigned.eif");
+  const Bytes with = read_file(folder / "signed.eif");
+  CHECK(equal(ByteView(with).subspan(548, without.size() - 548), ByteView(without).subspan(548)));
+
+  // Signing what is there, or signing it again by a longer key, is the same as building it so.
+  const auto signs = [&](const std::filesystem::path& from, const test::Signer& by) {
+    const auto file = FileInput::open(from);
+    REQUIRE(file.has_value());
+    const auto described = describe_eif(**file);
+    REQUIRE(described.has_value());
+    const auto signed_again = sign_eif(**file, *described, by.identity(), folder / "again.eif");
+    REQUIRE(signed_again.has_value());
+    const auto again = describe_eif(folder / "again.eif");
+    REQUIRE(again.has_value());
+    CHECK(again->measurements == *signed_again);
+    CHECK(again->measurements.pcr0 == built->pcr0);
+    CHECK(again->sections.size() == 6);
+    return signed_again->pcr8;
+  };
+  CHECK(signs(folder / "unsigned.eif", signer) == built->pcr8);
+  CHECK(signs(folder / "signed.eif", test::Signer("P-521")) != built->pcr8);
+}
+
+TEST_CASE("a signature that cannot be made leaves no image") {
+  const Folder folder;
+  auto options = sample_options(1, folder / "out.eif");
+  options.signer = test::Signer().identity();
+  options.signer->key = test::Signer().identity().key;
+  const auto built = build_eif(options);
+  REQUIRE_FALSE(built.has_value());
+  CHECK(built.error().tag.view() == "eif-signing-key");
+  options.signer = test::Signer().identity();
+  options.ramdisks.resize(29, Bytes{});
+  const auto too_many = build_eif(options);
+  REQUIRE_FALSE(too_many.has_value());
+  CHECK(too_many.error().tag.view() == "eif-ramdisks");
+  CHECK(folder.file_count() == 0);
+  options.ramdisks.resize(28);
+  CHECK(build_eif(options).has_value());
+}
+
+TEST_CASE("an image for aarch64 differs by one bit that nothing measures, so a reader has to ask for it") {
+  const Folder folder;
+  auto options = sample_options(2, folder / "x86_64.eif");
+  const auto other = build_eif(options);
+  options.architecture = Architecture::aarch64;
+  options.output = folder / "aarch64.eif";
+  const auto built = build_eif(options);
+  REQUIRE((built.has_value() && other.has_value()));
+  CHECK(*built == *other);
+  CHECK(read_file(folder / "aarch64.eif")[7] == 1);
+  CHECK(measure_eif(folder / "aarch64.eif", nullptr, Architecture::aarch64).has_value());
+  std::uint64_t failed_at = 0;
+  const auto refused = measure_eif(folder / "aarch64.eif", &failed_at);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().tag.view() == "eif-architecture");
+  CHECK(failed_at == 6);
+}
+
+TEST_CASE("what is extracted builds the same image again") {
+  const Folder folder;
+  auto options = sample_options(2, folder / "image.eif");
+  options.metadata.custom_metadata = custom_metadata;
+  Manifest manifest;
+  manifest.packing = Packing::gzip;
+  manifest.entries.push_back({.path = "init", .permissions = 0755, .source = text_bytes("program")});
+  REQUIRE(write_cpio(manifest, folder / "ramdisk").has_value());
+  options.ramdisks.push_back(folder / "ramdisk");
+  REQUIRE(build_eif(options).has_value());
+  const auto file = FileInput::open(folder / "image.eif");
+  REQUIRE(file.has_value());
+  const auto description = describe_eif(**file);
+  REQUIRE(description.has_value());
+  REQUIRE(extract_eif(**file, *description, folder / "out").has_value());
+
+  CHECK(read_file(folder / "out/kernel") == text_bytes("a kernel"));
+  CHECK(as_text(read_file(folder / "out/metadata.json")).starts_with("{\"ImageName\""));
+  CHECK(read_file(folder / "out/ramdisk2.files/init") == text_bytes("program"));
+  CHECK_FALSE(std::filesystem::exists(folder / "out/ramdisk0.files"));  // is no archive of ours
+  BuildOptions again{.kernel = folder / "out/kernel",
+                     .cmdline = std::string(as_text(read_file(folder / "out/cmdline"))),
+                     .ramdisks = {folder / "out/ramdisk0", folder / "out/ramdisk1", folder / "out/ramdisk2"},
+                     .metadata = description->metadata,
+                     .signer = std::nullopt,
+                     .output = folder / "again.eif"};
+  REQUIRE(build_eif(again).has_value());
+  CHECK(read_file(folder / "again.eif") == read_file(folder / "image.eif"));
+
+  const auto there = extract_eif(**file, *description, folder / "out");
+  REQUIRE_FALSE(there.has_value());
+  CHECK(there.error().tag.view() == "eif-output");
+  CHECK(folder.file_count() == 4);  // the two images, the ramdisk, the folder
+}
+
+TEST_CASE("checksums of two parts give that of the whole") {
+  const Bytes bytes = read_file(samples + "/unsigned.eif");
+  for (const std::size_t split :
+       {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{548}, bytes.size()}) {
+    const Crc32 first = Crc32().update(ByteView(bytes).first(split));
+    const Crc32 second = Crc32().update(ByteView(bytes).subspan(split));
+    CHECK(first.value_followed_by(second, bytes.size() - split) == Crc32().update(bytes).value());
+  }
+}
+
+TEST_CASE("a checksum is the same by bits, for every length and alignment that the fast way meets") {
+  Bytes bytes(300);
+  std::uint8_t value = 1;
+  for (std::uint8_t& byte : bytes) byte = value = static_cast<std::uint8_t>(value * 29 + 7);
+  for (std::size_t begin = 0; begin < 17; ++begin) {
+    for (std::size_t size = 0; begin + size <= bytes.size(); ++size) {
+      const ByteView view = ByteView(bytes).subspan(begin, size);
+      REQUIRE(Crc32().update(view).value() == ~test::bitwise_crc32(view, 0xffffffff));
+    }
   }
 }
 

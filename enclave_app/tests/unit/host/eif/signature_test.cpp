@@ -2,57 +2,27 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
-
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include "cbor/writer.hpp"
+#include "host/eif/signer.hpp"
 
 namespace ben::eif {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* pointer) const noexcept {
-    free_function(pointer);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-
-Certificate make_certificate(EVP_PKEY* key) {
-  Certificate certificate(X509_new());
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
-  X509_set_pubkey(certificate.get(), key);
-  REQUIRE(X509_sign(certificate.get(), key, EVP_sha384()) > 0);
-  return certificate;
-}
-
-std::string to_pem(X509* certificate) {
-  const Bio bio(BIO_new(BIO_s_mem()));
-  REQUIRE(PEM_write_bio_X509(bio.get(), certificate) == 1);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &text);
-  return {text, static_cast<std::size_t>(size)};
-}
+using test::Key;
+using test::make_certificate;
+using test::Signer;
+using test::to_pem;
 
 Bytes sign_raw(EVP_PKEY* key, ByteView message) {
-  const std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+  const openssl::DigestContext context(EVP_MD_CTX_new());
   REQUIRE(EVP_DigestSignInit(context.get(), nullptr, EVP_sha384(), nullptr, key) == 1);
   Bytes der(256);
   std::size_t size = der.size();
   REQUIRE(EVP_DigestSign(context.get(), der.data(), &size, message.data(), message.size()) == 1);
   const std::uint8_t* start = der.data();
-  const std::unique_ptr<ECDSA_SIG, Free<ECDSA_SIG_free>> signature(
-      d2i_ECDSA_SIG(nullptr, &start, static_cast<long>(size)));
+  const openssl::EcdsaSignature signature(d2i_ECDSA_SIG(nullptr, &start, static_cast<long>(size)));
   Bytes raw(96);
   REQUIRE(BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), raw.data(), 48) == 48);
   REQUIRE(BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), raw.data() + 48, 48) == 48);
@@ -91,12 +61,6 @@ Bytes section_of(std::string_view pem, ByteView cose) {
   put_integers(writer, cose);
   return writer.take();
 }
-
-struct Signer {
-  Key key{EVP_EC_gen("P-384")};
-  Certificate certificate = make_certificate(key.get());
-  std::string pem = to_pem(certificate.get());
-};
 
 const Hash384 pcr0 = sha384(as_bytes("an image"));
 
@@ -140,17 +104,21 @@ TEST_CASE("a signature of something else, or by somebody else, is refused") {
   longer.push_back(0);
   Bytes zeros = cose;
   std::fill(zeros.end() - 96, zeros.end(), std::uint8_t{0});
-  const Bytes cases[] = {cose_of(other.key.get(), payload),
-                         cose_of(key, payload_of(sha384(as_bytes("another image")))),
-                         cose_of(key, payload_of(pcr0, 1)),
-                         cose_of(key, payload, es256_header),
-                         cose_of(key, payload, es384_header, "Signature"),
-                         tagged,
-                         longer,
-                         zeros,
-                         Bytes(cose.begin(), cose.end() - 1),
-                         Bytes{}};
-  for (const Bytes& wrong : cases) check_refused(section_of(signer.pem, wrong), "eif-signature-pcr0");
+  Bytes map_filled = cose;
+  map_filled[1 + 1 + es384_header.size()] = 0xa1;  // the unprotected header has an entry
+  const std::pair<std::string_view, Bytes> cases[] = {
+      {"eif-signature-value", cose_of(other.key.get(), payload)},
+      {"eif-signature-pcr0", cose_of(key, payload_of(sha384(as_bytes("another image"))))},
+      {"eif-signature-pcr0", cose_of(key, payload_of(pcr0, 1))},
+      {"eif-signature-algorithm", cose_of(key, payload, es256_header)},
+      {"eif-signature-value", cose_of(key, payload, es384_header, "Signature")},
+      {"eif-signature-value", zeros},
+      {"eif-signature", tagged},
+      {"eif-signature", longer},
+      {"eif-signature", map_filled},
+      {"eif-signature", Bytes(cose.begin(), cose.end() - 1)},
+      {"eif-signature", Bytes{}}};
+  for (const auto& [tag, wrong] : cases) check_refused(section_of(signer.pem, wrong), tag);
 }
 
 TEST_CASE("a bit flipped anywhere in the COSE_Sign1 is noticed") {
@@ -160,8 +128,12 @@ TEST_CASE("a bit flipped anywhere in the COSE_Sign1 is noticed") {
     CAPTURE(at);
     Bytes cose = good;
     cose[at] ^= 1U;
-    check_refused(section_of(signer.pem, cose), "eif-signature-pcr0");
+    CHECK_FALSE(verify_signature(section_of(signer.pem, cose), pcr0).has_value());
   }
+}
+
+std::string pem_block(const std::string& name, const std::string& content) {
+  return "-----BEGIN " + name + "-----\n" + content + "-----END " + name + "-----\n";
 }
 
 TEST_CASE("a certificate that is none, or not one, or has another kind of key is refused") {
@@ -173,15 +145,25 @@ TEST_CASE("a certificate that is none, or not one, or has another kind of key is
   Bytes der(4096);
   std::uint8_t* end = der.data();
   der.resize(static_cast<std::size_t>(i2d_X509(signer.certificate.get(), &end)));
-  Certificate signed_ed25519 = make_certificate(signer.key.get());
+  test::Certificate signed_ed25519 = make_certificate(signer.key.get());
   X509_set_pubkey(signed_ed25519.get(), ed25519.get());
-  for (const std::string& text :
-       {std::string(), std::string("no PEM"), signer.pem + signer.pem, std::string(as_text(der)),
-        signer.pem.substr(0, 100), to_pem(make_certificate(rsa.get()).get()),
-        to_pem(make_certificate(k256.get()).get()), to_pem(signed_ed25519.get()),
-        "-----BEGIN PUBLIC KEY-----" + signer.pem.substr(27)}) {
+  const std::tuple<std::string_view, std::string_view, std::string> cases[] = {
+      {"eif-certificate", "there is no PEM block", ""},
+      {"eif-certificate", "there is no PEM block", std::string(as_text(der))},
+      {"eif-certificate", "there are two PEM blocks", signer.pem + signer.pem},
+      {"eif-certificate", "the PEM block is damaged", signer.pem.substr(0, 100)},
+      {"eif-certificate", "the PEM block is no certificate",
+       pem_block("PUBLIC KEY", signer.pem.substr(28, 64) + "\n")},
+      {"eif-certificate", "the certificate's DER is damaged", pem_block("CERTIFICATE", "AAAA\n")},
+      {"eif-certificate-key", "", to_pem(make_certificate(rsa.get()).get())},
+      {"eif-certificate-key", "", to_pem(make_certificate(k256.get()).get())},
+      {"eif-certificate-key", "", to_pem(signed_ed25519.get())}};
+  for (const auto& [tag, detail, text] : cases) {
     CAPTURE(text);
-    check_refused(section_of(text, cose), "eif-certificate");
+    const auto verified = verify_signature(section_of(text, cose), pcr0);
+    REQUIRE_FALSE(verified.has_value());
+    CHECK(verified.error().tag.view() == tag);
+    CHECK(verified.error().detail.view() == detail);
   }
 }
 
@@ -240,6 +222,67 @@ TEST_CASE("a section of another shape than AWS's builder writes is malformed") {
     check_refused(ByteView(good).first(size), "eif-signature");
   }
   check_refused(Bytes(signature_bytes_max + 1, 0x80), "eif-signature");
+}
+
+TEST_CASE(
+    "what is signed verifies, on each curve, and is the section that AWS's builder writes but for r and s") {
+  const std::tuple<const char*, Bytes, std::size_t> curves[] = {{"P-256", {0xa1, 0x01, 0x26}, 64},
+                                                                {"P-384", {0xa1, 0x01, 0x38, 0x22}, 96},
+                                                                {"P-521", {0xa1, 0x01, 0x38, 0x23}, 132}};
+  for (const auto& [curve, header, signature_bytes] : curves) {
+    CAPTURE(curve);
+    const Signer signer(curve);
+    const auto section = sign_pcr0(pcr0, signer.identity());
+    REQUIRE(section.has_value());
+    const auto verified = verify_signature(*section, pcr0);
+    REQUIRE(verified.has_value());
+    CHECK_FALSE(verify_signature(*section, sha384(as_bytes("another image"))).has_value());
+
+    cbor::Writer cose;
+    cose.array(4).bytes(header).map(0).bytes(payload_of(pcr0)).bytes(Bytes(signature_bytes));
+    const Bytes unsigned_section = section_of(signer.pem, cose.take());
+    const std::size_t same = unsigned_section.size() - signature_bytes;  // a zero is one byte each
+    CHECK(equal(ByteView(*section).first(same), ByteView(unsigned_section).first(same)));
+  }
+}
+
+TEST_CASE("a key that cannot sign for the certificate is refused") {
+  const Signer signer;
+  const Signer other;
+  const auto refused = [&](std::string_view tag, const SigningIdentity& identity) {
+    const auto section = sign_pcr0(pcr0, identity);
+    REQUIRE_FALSE(section.has_value());
+    CHECK(section.error().tag.view() == tag);
+  };
+  const auto with_key = [&](const std::string& pem) {
+    return SigningIdentity{.certificate = signer.identity().certificate, .key = to_bytes(as_bytes(pem))};
+  };
+  refused("eif-signing-key", with_key(other.key_pem()));
+  refused("eif-signing-key", with_key(Signer("P-256").key_pem()));
+  refused("eif-signing-key", with_key(""));
+  refused("eif-signing-key", with_key(signer.pem));
+  const std::string locked = test::pem_of<PEM_write_bio_PKCS8PrivateKey>(signer.key.get(), EVP_aes_256_cbc(),
+                                                                         "password", 8, nullptr, nullptr);
+  refused("eif-signing-key", with_key(locked));
+
+  SigningIdentity identity = signer.identity();
+  identity.certificate = to_bytes(as_bytes(std::string(signature_bytes_max, 'a') + "\n" + signer.pem));
+  refused("eif-signature", identity);
+  identity.certificate = to_bytes(as_bytes("no certificate"));
+  refused("eif-certificate", identity);
+}
+
+TEST_CASE("a certificate counts from its first to its last second") {
+  const Signer signer;
+  const auto certificate = describe_certificate(signer.certificate.get());
+  REQUIRE(certificate.has_value());
+  CHECK(admit_certificate_dates(*certificate, certificate->not_before_s).has_value());
+  CHECK(admit_certificate_dates(*certificate, certificate->not_after_s).has_value());
+  for (const std::int64_t now_s : {certificate->not_before_s - 1, certificate->not_after_s + 1}) {
+    const auto admitted = admit_certificate_dates(*certificate, now_s);
+    REQUIRE_FALSE(admitted.has_value());
+    CHECK(admitted.error().tag.view() == "eif-certificate-date");
+  }
 }
 
 }  // namespace
