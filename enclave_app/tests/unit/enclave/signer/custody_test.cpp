@@ -1,5 +1,6 @@
 // Genesis, unseal and certificate: the life of a wallet, and every way a hostile parent may try to get in
 // between.
+#include <array>
 #include <set>
 
 #include "enclave/signer/node_fixture.hpp"
@@ -115,10 +116,18 @@ TEST_CASE("the same genesis again gives the same answer, another one is refused"
 
 TEST_CASE("a genesis replayed in a later boot is refused") {
   Node node;
-  const std::string params = Node::genesis_params(node.genesis_payload(node.boot_id(), node.config_hash()),
-                                                  {&node.alice, &node.bob});
+  const std::string envelope =
+      sign_envelope(wire::request_payload_type, node.genesis_payload(node.boot_id(), node.config_hash()),
+                    {&node.alice, &node.bob});
+  const std::string params = R"({"request":)" + envelope + "}";
   REQUIRE(node.call("genesis", params).tag() == "");
   node.boot();
+  // Naive: who looks at signatures alone would make another seed.
+  const auto parsed = wire::parse_envelope(*json::parse(as_bytes(envelope)));
+  REQUIRE(parsed.has_value());
+  const std::array admins{node.alice.public_key(), node.bob.public_key()};
+  CHECK(wire::verify_envelope(*parsed, wire::request_payload_type, admins, 2).has_value());
+  // Ours.
   CHECK(node.call("genesis", params).tag() == "auth-boot");
 }
 
@@ -215,6 +224,44 @@ TEST_CASE("the parent's own seed, sealed with the honest KMS key, never gives an
   node.boot();
   CHECK(node.unseal(blob, genuine.certificate).tag() == "seal-wallet");
   CHECK(node.call("get_info").text("state") == "EMPTY");
+}
+
+TEST_CASE("a genuine blob of another wallet or config opens where nothing is compared, and not here") {
+  Node node;
+  node.arm();
+  Node other;
+  other.arm();
+  // Naive: what the honest KMS answers opens each, whoever asks and under whatever config.
+  for (const Bytes& blob : {node.sealed_seed, other.sealed_seed}) {
+    const auto sealed = parse_sealed_seed(blob);
+    REQUIRE(sealed.has_value());
+    CHECK(open_sealed_seed(*sealed, to_payload(kms_key().decrypt(sealed->wrapped_data_key))).has_value());
+  }
+  // Ours: the wallet has to be the certificate's, the config that of this boot.
+  node.boot();
+  CHECK(node.unseal(other.sealed_seed, node.certificate).tag() == "seal-wallet");
+  CHECK(node.call("get_info").text("state") == "EMPTY");
+  node.boot_with(node.config() + " ");
+  CHECK(node.unseal_stored().tag() == "seal-config");
+  CHECK(node.call("get_info").text("state") == "EMPTY");
+  node.boot();
+  CHECK(node.unseal_stored().tag() == "");
+}
+
+TEST_CASE("while the blob is withheld admins can make a second wallet, which is not the first") {
+  Node node;
+  node.arm();
+  const std::string first = node.wallet_id;
+  // An empty node cannot know that it had a wallet: what the host withholds is known to clients, who pin it.
+  node.boot();
+  CHECK(node.call("get_info").text("state") == "EMPTY");
+  const Answer second = node.genesis();
+  REQUIRE(second.tag() == "");
+  CHECK(second.text("wallet_id") != first);
+  // The first one's certificate does not fit it.
+  CHECK(node.call("certify_wallet",
+                  R"({"certificate":)" + node.certificate_for(first, node.config_hash()) + "}")
+            .tag() == "seal-wallet");
 }
 
 TEST_CASE("a blob of another config, image, wallet or certificate does not open") {
