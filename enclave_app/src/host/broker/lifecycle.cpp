@@ -314,11 +314,15 @@ asio::awaitable<bool> Lifecycle::give_back_once(const Session& session) {
   if (!session->is_open() || !node_.statement->wallet_id || node_.statement->policy_hash) co_return true;
   const std::string wallet_id = encode_hex(*node_.statement->wallet_id);
   const auto policy = co_await on_worker(workers_, [&] { return store_.newest_policy(wallet_id); });
-  if (policy && !*policy) co_return true;
   if (!policy) {
     node_.trouble = policy.error().reason.view();
     co_return false;
   }
+  if (is_newer_policy(plan_.policy, policy->value_or(""), wallet_id) &&
+      co_await offer(session, policy_request(plan_.policy), "policy-given")) {
+    co_return true;
+  }
+  if (!*policy) co_return true;
   co_return co_await offer(session, policy_request(**policy), "policy-restored");
 }
 

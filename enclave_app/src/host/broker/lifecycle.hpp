@@ -28,7 +28,8 @@ struct LifecyclePlan {
   std::string address_template;
   std::string nitro_cli;
   Bytes config;
-  verify::Pins pins;  // root, measurements and config
+  verify::Pins pins;   // root, measurements and config
+  std::string policy;  // given to the host, offered where it is newer than the stored one; may be empty
   bool force_end = false;
 };
 

@@ -68,10 +68,13 @@ void describe(CLI::App& app, Options& options) {
   add("--eif", options.eif, "The enclave image to run")->required();
   add("--config", options.config, "The signer's config; it is measured into PCR16")->required();
   add("--store", options.store, "SQLite file for sealed seeds, certificates and policies")->required();
+  add("--policy", options.policy,
+      "A signed policy to give the enclave where its epoch is above the stored one's");
   add("--expected-measurement", options.expected_measurement,
       "PCR0 that the image must have; empty: show it, and make no keys")
       ->check(refuse_measurement);
-  add("--cpu-count", options.cpu_count, "CPUs of the enclave")->capture_default_str();
+  add("--cpu-count", options.cpu_count, "CPUs of the enclave, rounded up to whole cores")
+      ->capture_default_str();
   add("--memory-mib", options.memory_mib, "Memory of the enclave, at least 4 times the image")
       ->capture_default_str();
   add("--enclave-cid", options.enclave_cid, "Context id of the enclave, 4 or more")->capture_default_str();

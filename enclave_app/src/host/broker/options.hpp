@@ -13,6 +13,7 @@ struct Options {
   std::string eif;
   std::string config;  // the signer's config
   std::string store;
+  std::string policy;                // offered where it is newer than the stored one; empty: none
   std::string expected_measurement;  // PCR0, 96 hex digits; empty: not known yet
   std::string root;                  // test root; empty: AWS's
   std::string nitro_cli = "nitro-cli";

@@ -98,11 +98,6 @@ void find_nitro_problems(const Wishes& wishes, const NitroHost& host, std::vecto
     problems.push_back("--cpu-count " + std::to_string(wishes.cpu_count) + ": the allocator has set " +
                        std::to_string(host.pool_cpus) + " CPUs aside: set cpu_count" + allocator_advice);
   }
-  if (wishes.cpu_count % host.core_threads != 0) {
-    problems.push_back("--cpu-count " + std::to_string(wishes.cpu_count) +
-                       ": an enclave gets whole cores, and a core has " + std::to_string(host.core_threads) +
-                       " threads here: give a multiple of that");
-  }
 }
 
 }  // namespace

@@ -30,6 +30,11 @@ struct NitroHost {
   std::uint64_t huge_mib = 0;      // reserved as huge pages, all sizes
   std::uint32_t pool_cpus = 0;     // set aside for enclaves
   std::uint32_t core_threads = 1;  // threads of a core
+
+  // An enclave gets whole cores: the least number of CPUs that is one, and not less than `wanted`.
+  [[nodiscard]] std::uint32_t whole_cores(std::uint32_t wanted) const noexcept {
+    return (wanted + core_threads - 1) / core_threads * core_threads;
+  }
 };
 
 struct HostFacts {
@@ -42,7 +47,7 @@ struct HostFacts {
 [[nodiscard]] HostFacts read_host_facts(const Wishes& wishes, bool is_nitro,
                                         const std::filesystem::path& root = "/");
 
-// Everything that is wrong; empty: go on.
+// Everything that is wrong; empty: go on. On a Nitro host the wished number of CPUs is one of whole cores.
 [[nodiscard]] std::vector<std::string> find_problems(const Wishes& wishes, const HostFacts& facts);
 
 }  // namespace ben::broker

@@ -13,6 +13,7 @@ namespace ben::broker {
 namespace {
 
 constexpr std::size_t root_bytes_max = 16UL * 1024;
+constexpr std::size_t policy_bytes_max = 128UL * 1024;  // an envelope of 64 KiB in base64, and its signatures
 
 void refuse(Log& log, const Error& error, const std::string& about = {}) {
   std::string message(error.reason.view());
@@ -45,6 +46,21 @@ std::optional<policy::Config> read_config(const Options& options, Bytes& bytes, 
   return std::nullopt;
 }
 
+// The policy that was given to the host, if there is one. Only its label is read: the enclave judges it.
+bool read_policy(const Options& options, std::string& policy, Log& log) {
+  if (options.policy.empty()) return true;
+  const auto file = read_file(options.policy, policy_bytes_max);
+  const auto label =
+      file ? read_policy_label(*file)
+           : Result<PolicyLabel>(Error{ErrorCode::unavailable, "broker-policy", "cannot be read"});
+  if (!label) {
+    refuse(log, label.error(), "--policy " + options.policy);
+    return false;
+  }
+  policy = as_text(*file);
+  return true;
+}
+
 bool read_root(const Options& options, const policy::Config& config, Bytes& root, Log& log) {
   if (options.root.empty()) return true;
   if (config.network == bitcoin::Network::main) {
@@ -64,17 +80,26 @@ bool read_root(const Options& options, const policy::Config& config, Bytes& root
   return true;
 }
 
-bool check_host(const Options& options, bool is_nitro, Log& log) {
-  const Wishes wishes{.eif_path = options.eif,
-                      .nitro_cli = options.nitro_cli,
-                      .cid = options.enclave_cid,
-                      .cpu_count = options.cpu_count,
-                      .memory_mib = options.memory_mib};
-  const auto problems = find_problems(wishes, read_host_facts(wishes, is_nitro));
+// Yields the number of CPUs that the enclave is to get; none: the host is not fit.
+std::optional<std::uint32_t> check_host(const Options& options, bool is_nitro, Log& log) {
+  Wishes wishes{.eif_path = options.eif,
+                .nitro_cli = options.nitro_cli,
+                .cid = options.enclave_cid,
+                .cpu_count = options.cpu_count,
+                .memory_mib = options.memory_mib};
+  const HostFacts facts = read_host_facts(wishes, is_nitro);
+  if (facts.nitro) wishes.cpu_count = facts.nitro->whole_cores(options.cpu_count);
+  if (wishes.cpu_count != options.cpu_count) {
+    log.info("cpu-count-rounded", {{"message", "an enclave gets whole cores"},
+                                   {"asked", static_cast<std::int64_t>(options.cpu_count)},
+                                   {"cpu_count", static_cast<std::int64_t>(wishes.cpu_count)}});
+  }
+  const auto problems = find_problems(wishes, facts);
   for (const std::string& problem : problems) {
     log.error("start-refused", {{"tag", "broker-precondition"}, {"message", problem}});
   }
-  return problems.empty();
+  if (!problems.empty()) return std::nullopt;
+  return wishes.cpu_count;
 }
 
 // The image's measurements, if it may run.
@@ -146,7 +171,8 @@ std::optional<Prepared> prepare(const Options& options, Log& log) {
   }
   const auto config = read_config(options, plan.config, log);
   if (!config || !read_root(options, *config, plan.pins.root, log)) return std::nullopt;
-  if (!check_host(options, std::holds_alternative<VsockAddress>(*address), log)) return std::nullopt;
+  const auto cpu_count = check_host(options, std::holds_alternative<VsockAddress>(*address), log);
+  if (!cpu_count || !read_policy(options, plan.policy, log)) return std::nullopt;
   plan.pins.measurements = measure(options, log);
   if (!plan.pins.measurements) return std::nullopt;
   auto store = Store::open(options.store);
@@ -162,7 +188,7 @@ std::optional<Prepared> prepare(const Options& options, Log& log) {
   plan.order = EnclaveOrder{.eif_path = options.eif,
                             .name = options.enclave_name,
                             .cid = options.enclave_cid,
-                            .cpu_count = options.cpu_count,
+                            .cpu_count = *cpu_count,
                             .memory_mib = options.memory_mib};
   plan.address_template = options.enclave_address;
   plan.nitro_cli = options.nitro_cli;

@@ -83,8 +83,14 @@ Result<std::string> wallet_id_of_seed(ByteView sealed_seed) {
   return encode_hex(sealed_seed.subspan(offset, bytes));
 }
 
-// The wallet id inside a policy's envelope. Nothing is verified: the enclave did, and will again.
-Result<std::string> wallet_id_of_policy(ByteView envelope) {
+bool is_sound(sqlite3* database) {
+  Statement check(database, "PRAGMA integrity_check(1)");
+  return check.step() == SQLITE_ROW && as_text(check.column(0)) == "ok";
+}
+
+}  // namespace
+
+Result<PolicyLabel> read_policy_label(ByteView envelope) {
   constexpr Error bad_form{ErrorCode::malformed, "store-policy", "the policy carries no wallet id"};
   const auto outer = nlohmann::json::parse(envelope.begin(), envelope.end(), nullptr, false);
   if (!outer.is_object() || !outer.contains("payload") || !outer["payload"].is_string()) return bad_form;
@@ -92,15 +98,18 @@ Result<std::string> wallet_id_of_policy(ByteView envelope) {
   if (!payload) return bad_form;
   const auto inner = nlohmann::json::parse(payload->begin(), payload->end(), nullptr, false);
   if (!inner.is_object() || !inner.contains("wallet_id") || !inner["wallet_id"].is_string()) return bad_form;
-  return inner["wallet_id"].get<std::string>();
+  const auto epoch = inner.find("epoch");
+  return PolicyLabel{
+      .wallet_id = inner["wallet_id"].get<std::string>(),
+      .epoch = epoch != inner.end() && epoch->is_number_integer() ? epoch->get<std::int64_t>() : 0};
 }
 
-bool is_sound(sqlite3* database) {
-  Statement check(database, "PRAGMA integrity_check(1)");
-  return check.step() == SQLITE_ROW && as_text(check.column(0)) == "ok";
+bool is_newer_policy(const std::string& given, const std::string& stored, const std::string& wallet_id) {
+  const auto label = read_policy_label(as_bytes(given));
+  if (!label || label->wallet_id != wallet_id) return false;
+  const auto last = read_policy_label(as_bytes(stored));
+  return !last || label->epoch > last->epoch;
 }
-
-}  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   constexpr Error cannot_open{ErrorCode::unavailable, "store-open",
@@ -167,13 +176,13 @@ Result<> Store::save(const wire::Persist& persist) {
         *wallet_id, {persist.wallet->sealed_seed, persist.wallet->certificate});
   }
   if (!persist.policy) return Error{ErrorCode::malformed, "store-policy", "there is nothing to store"};
-  const auto wallet_id = wallet_id_of_policy(persist.policy->policy);
-  if (!wallet_id) return wallet_id.error();
+  const auto label = read_policy_label(persist.policy->policy);
+  if (!label) return label.error();
   return insert(
       "INSERT INTO policy (wallet_id, envelope) SELECT ?1, ?2 WHERE NOT EXISTS"
       " (SELECT 1 FROM (SELECT * FROM policy WHERE wallet_id = ?1 ORDER BY seq DESC LIMIT 1) WHERE envelope "
       "= ?2)",
-      *wallet_id, {persist.policy->policy});
+      label->wallet_id, {persist.policy->policy});
 }
 
 Result<std::optional<StoredWallet>> Store::newest_certified_wallet() {

@@ -24,6 +24,20 @@ struct StoredWallet {
   std::string certificate;  // DSSE JSON
 };
 
+// What a policy's envelope says of itself. Nothing is verified: that is the enclave's part.
+struct PolicyLabel {
+  std::string wallet_id;
+  std::int64_t epoch;  // 0 where it says none
+};
+
+// Fails with `malformed` (store-policy).
+Result<PolicyLabel> read_policy_label(ByteView envelope);
+
+// Whether `given` is a policy of that wallet with an epoch above `stored`'s. Either may be empty: there is
+// none.
+[[nodiscard]] bool is_newer_policy(const std::string& given, const std::string& stored,
+                                   const std::string& wallet_id);
+
 class Store {
  public:
   // Opens or makes the file, mode 0600, and checks its integrity. Write-ahead log, synchronous FULL: what

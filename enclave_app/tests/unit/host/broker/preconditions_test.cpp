@@ -51,7 +51,6 @@ TEST_CASE("each thing that is missing is one sentence that says what to do") {
        [](Wishes&, HostFacts& facts) { facts.nitro->huge_mib = 255; }},
       {"set cpu_count in /etc/nitro_enclaves/allocator.yaml",
        [](Wishes&, HostFacts& facts) { facts.nitro->pool_cpus = 1; }},
-      {"a core has 2 threads", [](Wishes& wish, HostFacts&) { wish.cpu_count = 1; }},
   };
   for (const auto& [words, spoil] : cases) {
     CAPTURE(words);
@@ -67,11 +66,25 @@ TEST_CASE("each thing that is missing is one sentence that says what to do") {
 TEST_CASE("problems come together, so that one start shows them all") {
   Wishes wish = wishes;
   wish.cid = 0;
-  wish.cpu_count = 3;
   HostFacts facts = good_facts();
   facts.eif_bytes = UINT64_MAX / 8;
   facts.nitro->huge_mib = 0;
-  CHECK(find_problems(wish, facts).size() == 5);
+  facts.nitro->pool_cpus = 0;
+  CHECK(find_problems(wish, facts).size() == 4);
+}
+
+TEST_CASE("a number of CPUs is rounded up to whole cores, and never down") {
+  struct Case {
+    std::uint32_t threads, wanted, given;
+  };
+  for (const auto& [threads, wanted, given] :
+       {Case{2, 1, 2}, Case{2, 2, 2}, Case{2, 3, 4}, Case{1, 1, 1}, Case{1, 3, 3}, Case{2, 0, 0}}) {
+    CAPTURE(threads);
+    CAPTURE(wanted);
+    NitroHost host = nitro_host;
+    host.core_threads = threads;
+    CHECK(host.whole_cores(wanted) == given);
+  }
 }
 
 TEST_CASE("the facts of a Nitro host are read from the files of its kernel") {

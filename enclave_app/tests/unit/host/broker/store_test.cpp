@@ -156,6 +156,16 @@ TEST_CASE("what carries no wallet id is malformed and not stored") {
   CHECK_FALSE(store->save(wire::Persist{}).has_value());
 }
 
+TEST_CASE("a policy given to the host counts where it is of that wallet and above the stored one's epoch") {
+  CHECK(is_newer_policy(policy_of(1, 2), policy_of(1, 1), id_of(1)));
+  CHECK(is_newer_policy(policy_of(1, 1), "", id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(1, 1), policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(1, 1), policy_of(1, 2), id_of(1)));
+  CHECK_FALSE(is_newer_policy(policy_of(2, 2), policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy("", policy_of(1, 1), id_of(1)));
+  CHECK_FALSE(is_newer_policy("", "", id_of(1)));
+}
+
 TEST_CASE("only its owner may read the file, and it is durable by its settings") {
   const TemporaryStore file;
   const auto store = file.open();
