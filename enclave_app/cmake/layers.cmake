@@ -1,6 +1,8 @@
 # add_layer(<name> ROOT <root> SOURCES ... [DEPENDS ...] [LINKS ...])    one folder, one library
 # add_program(<name> ROOT <root> SOURCES ... [DEPENDS ...] [LINKS ...])  one main
 #
+# make_portable(<program>)                       runs on every system from glibc 2.34 on
+#
 # ROOT (core, enclave, host, emulator) decides which folders of src/ the code can include and
 # which layers it may depend on. LINKS names outside libraries; what is measured may link only
 # those in measured_links.
@@ -31,7 +33,7 @@ function(join_layers name root depends links)
   endforeach()
 
   if(root IN_LIST measured_roots)
-    target_compile_options(${name} PRIVATE -fno-exceptions)
+    target_compile_options(${name} PRIVATE -fno-exceptions $<$<BOOL:${BEN_STATIC_ENCLAVE}>:-fcf-protection=full>)
   endif()
   set_target_properties(${name} PROPERTIES LAYER_ROOT ${root})
   foreach(seen IN LISTS ${root}_sees)
@@ -50,4 +52,16 @@ function(add_program name)
   parse_layer(${ARGN})
   add_executable(${name} ${layer_SOURCES})
   join_layers(${name} ${layer_ROOT} "${layer_DEPENDS}" "${layer_LINKS}")
+endfunction()
+
+# A program that is shipped needs glibc and nothing else of the system it runs on: cmake/check_portable.cmake looks.
+function(make_portable program)
+  if(NOT BEN_STATIC_ENCLAVE)  # sanitizers need their own libstdc++
+    return()
+  endif()
+  # libgcc_s stays dynamic: linked statically it asks for a symbol of glibc 2.35. --gc-sections drops
+  # std::random_device, which nobody uses and which asks for one of 2.36.
+  target_link_options(${program} PRIVATE -static-libstdc++ -Wl,--gc-sections)
+  add_custom_command(TARGET ${program} POST_BUILD VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${program}> -P ${PROJECT_SOURCE_DIR}/cmake/check_portable.cmake)
 endfunction()

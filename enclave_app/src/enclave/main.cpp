@@ -1,33 +1,39 @@
-// The enclave program: builds the parts, joins them, serves until the hypervisor stops it. Whatever cannot be
-// had at the start ends the program, and so the enclave.
+// The enclave program: builds the parts, joins them, gives up what serving does not need, and serves until
+// the hypervisor stops it. Whatever cannot be had at the start ends the program; as it is PID 1, the kernel
+// panics then, and the enclave is gone.
 #include <cstdio>
 
-#include "nsm/device.hpp"
+#include "lockdown/privileges.hpp"
+#include "lockdown/system_calls.hpp"
 #include "platform.hpp"
 #include "server/server.hpp"
 #include "server/vsock_listener.hpp"
 
 namespace {
 
-int stop(const ben::Error& error) {
-  const std::string_view reason = error.reason.view();
-  (void)std::fprintf(stderr, "enclave-signer: %.*s\n", static_cast<int>(reason.size()), reason.data());
-  return 1;
+ben::Result<> run() {
+  for (const auto& protect : {ben::keep_memory_private, ben::pin_memory}) {
+    if (const auto done = protect(); !done) return done;
+  }
+  auto platform = ben::start_platform();
+  if (!platform) return platform.error();
+  const auto signer = ben::signer::Signer::start(*platform->nsm, std::move(platform->rng));
+  if (!signer) return signer.error();
+  const auto listener = ben::server::VsockListener::open();
+  if (!listener) return listener.error();
+  if (const auto heard = ben::server::send_heartbeat(); !heard) return heard;
+
+  // Nothing that the parent says is read before this.
+  if (const auto dropped = ben::drop_capabilities(); !dropped) return dropped;
+  if (const auto restricted = ben::restrict_system_calls(); !restricted) return restricted;
+  return ben::server::Server(**listener, **signer).run();
 }
 
 }  // namespace
 
 int main() {
-  auto rng = ben::start_platform();
-  if (!rng) return stop(rng.error());
-  auto nsm = ben::open_nsm_device();
-  if (!nsm) return stop(nsm.error());
-  const auto signer = ben::signer::Signer::start(**nsm, std::move(*rng));
-  if (!signer) return stop(signer.error());
-  const auto listener = ben::server::VsockListener::open();
-  if (!listener) return stop(listener.error());
-  const auto heartbeat = ben::server::send_heartbeat();
-  if (!heartbeat) return stop(heartbeat.error());
-  const auto ended = ben::server::Server(**listener, **signer).run();
-  return stop(ended.error());
+  const auto ended = run();
+  const std::string_view reason = ended.error().reason.view();
+  (void)std::fprintf(stderr, "enclave-signer: %.*s\n", static_cast<int>(reason.size()), reason.data());
+  return 1;
 }

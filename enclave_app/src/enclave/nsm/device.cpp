@@ -19,8 +19,7 @@ struct NsmRaw {
   NsmIovec response;  // size: of the buffer, and then of the reply
 };
 static_assert(sizeof(NsmRaw) == 32);
-constexpr unsigned long nsm_ioctl_raw = _IOWR(0x0A, 0, NsmRaw);
-static_assert(nsm_ioctl_raw == 0xC0200A00);
+static_assert(nsm_ioctl_raw == _IOWR(0x0A, 0, NsmRaw));
 
 class NsmDevice final : public NsmTransport {
  public:
