@@ -24,6 +24,7 @@
 #include "init/hybrid_listener.hpp"
 #include "init/sandbox_paths.hpp"
 #include "init/unix_socket.hpp"
+#include "lockdown/privileges.hpp"
 #include "nsm/client.hpp"
 #include "nsm/socket_transport.hpp"
 
@@ -136,7 +137,7 @@ int run() {
   behave_badly({std::istreambuf_iterator<char>(file), {}});
   const auto nsm = connect_nsm_socket(sandbox_nsm_socket);
   const auto listener = HybridListener::open(sandbox_vsock_socket, 5000);
-  if (!harden_process() || !nsm || !listener || !send_heartbeat(sandbox_heartbeat_socket)) return 1;
+  if (!keep_memory_private() || !nsm || !listener || !send_heartbeat(sandbox_heartbeat_socket)) return 1;
   NsmClient client(**nsm);
   while (true) {
     pollfd event{(*listener)->poll_descriptor(), POLLIN, 0};

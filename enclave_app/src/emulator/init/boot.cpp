@@ -1,7 +1,5 @@
 #include "init/boot.hpp"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -9,14 +7,6 @@
 #include "init/unix_socket.hpp"
 
 namespace ben::emulator {
-
-Result<> harden_process() {
-  constexpr rlimit none{0, 0};
-  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0) {
-    return Error{ErrorCode::internal, "init-harden", "init: the process could not be protected"};
-  }
-  return Ok{};
-}
 
 Result<> send_heartbeat(const std::string& path) {
   constexpr std::uint8_t heartbeat = 0xb7;

@@ -7,10 +7,6 @@
 
 namespace ben::emulator {
 
-// Keeps the memory of this process to itself: no core file, and no reading by another process of the same
-// user (PR_SET_DUMPABLE). Fails with `internal` (init-harden).
-Result<> harden_process();
-
 // Sends the byte 0xB7 to the listener at `path` and waits for its echo, as nitro-cli's run-enclave expects of
 // an enclave that has booted. Fails with `unavailable` (wire-heartbeat).
 Result<> send_heartbeat(const std::string& path);

@@ -7,15 +7,12 @@
 
 namespace ben::emulator {
 
-Result<> admit_process_image(const eif::Input& image, const eif::Description& description) {
-  constexpr Error has_kernel{ErrorCode::refused, "sim-kernel",
-                             "this image boots a kernel of its own: it needs the qemu platform or AWS"};
+Result<bool> is_process_image(const eif::Input& image, const eif::Description& description) {
   const auto kernel = std::ranges::find(description.sections, eif::SectionType::kernel, &eif::Section::type);
   ByteArray<eif::process_platform_kernel.size()> text{};
-  if (kernel == description.sections.end() || kernel->bytes != text.size()) return has_kernel;
-  if (const auto read = image.read_at(kernel->offset, text); !read) return read;
-  if (as_text(text) != eif::process_platform_kernel) return has_kernel;
-  return Ok{};
+  if (kernel == description.sections.end() || kernel->bytes != text.size()) return false;
+  if (const auto read = image.read_at(kernel->offset, text); !read) return read.error();
+  return as_text(text) == eif::process_platform_kernel;
 }
 
 Result<> extract_ramdisks(const eif::Input& image, const eif::Description& description,

@@ -1,4 +1,4 @@
-// Takes the `process` platform's enclave image apart.
+// Says for which platform an image is, and takes that of the `process` platform apart.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace ben::emulator {
 
-// Fails with `refused` (sim-kernel) unless the kernel section says that there is no kernel; such an image
-// needs the qemu platform, or AWS.
-Result<> admit_process_image(const eif::Input& image, const eif::Description& description);
+// Whether the kernel section says that there is no kernel. All other images need the qemu platform, or AWS.
+// Fails with `unavailable` (eif-file).
+Result<bool> is_process_image(const eif::Input& image, const eif::Description& description);
 
 // Extracts all ramdisks, in order, below `root`, which exists and is empty, and makes the folder for the
 // sandbox's sockets. Fails with `malformed` (cpio-…), `refused` (sim-init) when no /init is among the files,

@@ -25,6 +25,8 @@ constexpr std::uint64_t cid_max = 0xfffffffe;
 constexpr std::uint32_t first_free_cid = 16;
 constexpr std::uint64_t memory_per_image = 4;  // nitro-cli: the image is unpacked into memory
 constexpr std::size_t name_bytes_max = 128;
+constexpr std::chrono::milliseconds process_boot_max{20'000};
+constexpr std::chrono::milliseconds machine_boot_max{60'000};
 
 void print(std::string_view text) {
   std::cout << text << '\n' << std::flush;
@@ -135,11 +137,29 @@ Result<eif::Description> describe_for_boot(const eif::Input& image, const RunOpt
     return description;
   }
   for (const auto& admitted :
-       {admit_process_image(image, *description), admit_certificate_dates(*description),
-        admit_options(options, description->file_bytes)}) {
+       {admit_certificate_dates(*description), admit_options(options, description->file_bytes)}) {
     if (!admitted) return admitted.error();
   }
   return description;
+}
+
+// What boots the image, if it is not its init alone.
+Result<std::optional<VirtualMachine>> choose_machine(const eif::Input& image,
+                                                     const eif::Description& description,
+                                                     const RunOptions& options) {
+  const auto is_without_kernel = is_process_image(image, description);
+  if (!is_without_kernel) return is_without_kernel.error();
+  if (*is_without_kernel) return std::optional<VirtualMachine>();
+  if (options.qemu.empty()) {
+    return Error{ErrorCode::refused, "sim-kernel",
+                 "this image boots a kernel of its own: name the folder of scripts/build-qemu with --qemu"};
+  }
+  std::error_code error;
+  VirtualMachine machine{.programs = std::filesystem::absolute(options.qemu, error),
+                         .image = std::filesystem::absolute(options.eif_path, error),
+                         .signs_documents = !options.leave_unsigned};
+  if (error) return Error{ErrorCode::unavailable, "eif-file", "the image's path cannot be read"};
+  return std::optional(std::move(machine));
 }
 
 // ---- choosing ----
@@ -196,20 +216,27 @@ Result<> run_enclave(const RunOptions& options) {
   const auto description = describe_for_boot(**image, options);
   if (!description) return description.error();
 
+  auto machine = choose_machine(**image, *description, options);
+  if (!machine) return machine.error();
+
   std::cerr << "Start allocating memory...\n";
   auto reserved = reserve(*state, options, description->measurements);
   if (!reserved) return reserved.error();
   const EnclaveRecord record = reserved->record;
-  const auto extracted = extract_ramdisks(**image, *description, state->enclave(record.id).root());
-  if (!extracted) {
-    state->remove(record);
-    return extracted.error();
+  if (!*machine) {
+    const auto extracted = extract_ramdisks(**image, *description, state->enclave(record.id).root());
+    if (!extracted) {
+      state->remove(record);
+      return extracted.error();
+    }
   }
+  const auto boot_timeout = options.boot_timeout.value_or(*machine ? machine_boot_max : process_boot_max);
   const auto running = start_supervisor(*state,
                                         {.record = record,
                                          .instance_id = reserved->instance_id,
                                          .role_arn = options.role_arn,
-                                         .boot_timeout = options.boot_timeout},
+                                         .boot_timeout = boot_timeout,
+                                         .machine = *std::move(machine)},
                                         std::move(reserved->lock));
   if (!running) return running.error();
   std::cerr << "Started enclave with enclave-cid: " << running->cid << ", memory: " << running->memory_mib

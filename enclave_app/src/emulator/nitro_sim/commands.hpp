@@ -22,7 +22,9 @@ struct RunOptions {
   bool is_debug = false;
   bool attach_console = false;  // makes it a debug enclave
   std::string role_arn;         // the emulated parent's IAM role, in PCR3; empty: none
-  std::chrono::milliseconds boot_timeout{20'000};
+  std::optional<std::chrono::milliseconds> boot_timeout;  // none: 20 s, or 60 s where a kernel boots
+  std::filesystem::path qemu;   // the folder of scripts/build-qemu; empty: images with a kernel are refused
+  bool leave_unsigned = false;  // of a virtual machine: its documents, which no verifier takes then
 };
 
 // By id, or by name. Both empty: every enclave.
@@ -32,7 +34,7 @@ struct EnclaveChoice {
 };
 
 // Each fails with the tags of what it uses (eif-…, cpio-…, sim-…) and:
-//   run_enclave         `refused`: sim-cid, sim-cid-taken, sim-cpus, sim-memory, sim-name;
+//   run_enclave         `refused`: sim-cid, sim-cid-taken, sim-cpus, sim-kernel, sim-memory, sim-name;
 //   eif-certificate-date
 //                       when a signed image's certificate is out of date
 //   the choosing ones   `refused`: sim-no-enclave when none is chosen

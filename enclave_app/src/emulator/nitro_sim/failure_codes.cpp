@@ -17,15 +17,12 @@ std::string_view failure_code(const Error& error) {
       {"sim-terminate", "E38"},   // a process that does not do as told
       {"sim-console", "E44"},     // no console
       {"sim-kernel", "E36"},      // booting
-      {"sim-init", "E36"},
-      {"sim-boot", "E36"},
-      {"sim-sandbox", "E05"},      // starting a process
-      {"sim-state-owner", "E18"},  // file permissions
-      {"sim-", "E07"},             // the state folder
-      {"pki-", "E19"},
-      {"eif-file", "E19"},  // files
-      {"eif-output", "E19"},
-      {"eif-", "E35"},  // the image
+      {"sim-init", "E36"},       {"sim-boot", "E36"},
+      {"sim-sandbox", "E05"},                                 // starting a process
+      {"sim-machine", "E05"},    {"sim-state-owner", "E18"},  // file permissions
+      {"sim-", "E07"},                                        // the state folder
+      {"pki-", "E19"},           {"eif-file", "E19"},         // files
+      {"eif-output", "E19"},     {"eif-", "E35"},             // the image
       {"cpio-", "E35"},
   });
   for (const auto& [prefix, code] : codes) {

@@ -21,7 +21,7 @@ using Command = std::function<Result<>()>;
 
 struct Options {
   RunOptions run;
-  std::int64_t boot_timeout_ms = 20'000;
+  std::optional<std::int64_t> boot_timeout_ms;
   EnclaveChoice choice;
   std::optional<std::int64_t> disconnect_timeout_s;
   std::filesystem::path image;
@@ -30,10 +30,10 @@ struct Options {
 };
 
 void add_run(CLI::App& app, Options& options, Command& chosen) {
-  auto* command = app.add_subcommand("run-enclave", "Start an enclave from an image of the process platform");
+  auto* command = app.add_subcommand("run-enclave", "Start an enclave from an image");
   command->add_option("--eif-path", options.run.eif_path, "Image file")->required();
-  command->add_option("--cpu-count", options.run.cpu_count, "CPUs: checked, not set aside")->required();
-  command->add_option("--memory", options.run.memory_mib, "MiB: checked, not set aside")->required();
+  command->add_option("--cpu-count", options.run.cpu_count, "CPUs; none is set aside")->required();
+  command->add_option("--memory", options.run.memory_mib, "MiB; none is set aside")->required();
   command->add_option("--enclave-cid", options.run.cid,
                       "vsock CID from 4 on; default: the first free from 16");
   command->add_option("--enclave-name", options.run.name, "Name; default: that of the image file");
@@ -43,8 +43,16 @@ void add_run(CLI::App& app, Options& options, Command& chosen) {
       ->envname("NITRO_SIM_ROLE_ARN");
   command->add_option("--boot-timeout-ms", options.boot_timeout_ms, "Until the heartbeat (nitro-sim only)")
       ->check(CLI::Range(1, 600'000));
+  command
+      ->add_option("--qemu", options.run.qemu,
+                   "Folder of scripts/build-qemu, for images with a kernel (nitro-sim only)")
+      ->envname("NITRO_SIM_QEMU");
+  command
+      ->add_flag("--unsigned", options.run.leave_unsigned, "QEMU's documents stay unsigned (nitro-sim only)")
+      ->envname("NITRO_SIM_UNSIGNED");
   command->callback([&] {
-    options.run.boot_timeout = std::chrono::milliseconds(options.boot_timeout_ms);
+    if (options.boot_timeout_ms)
+      options.run.boot_timeout = std::chrono::milliseconds(*options.boot_timeout_ms);
     chosen = [&] { return run_enclave(options.run); };
   });
 }

@@ -5,10 +5,11 @@
 //   lock                    held (flock) while a record is added or removed
 //   cid-<CID>.sock          -> <EnclaveID>/sockets/vsock.sock
 //   <EnclaveID>/            one running enclave
-//     lock                  held by its supervisor as long as that lives: nobody holds it, the enclave is
-//     gone enclave.json          its record root/                 the extracted ramdisks, the sandbox's
-//     read-only root sockets/              /run/vsock of the sandbox vsock.sock            ->
-//     sockets/vsock.sock console.log           what the enclave wrote; of a debug enclave only
+//     lock                  held by its supervisor as long as that lives; nobody holds it: the enclave is
+//     gone enclave.json          its record root/                 of the process platform: the extracted
+//     ramdisks, the sandbox's read-only root sockets/              /run/vsock of the sandbox; the working
+//     folder of a virtual machine vsock.sock            -> sockets/vsock.sock console.log           what the
+//     enclave wrote; of a debug enclave only
 #pragma once
 
 #include <filesystem>

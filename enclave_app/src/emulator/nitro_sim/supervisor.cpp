@@ -19,6 +19,7 @@
 #include "init/unix_socket.hpp"
 #include "nitro_sim/console.hpp"
 #include "nitro_sim/sandbox.hpp"
+#include "nsm/document_signer.hpp"
 #include "nsm/server.hpp"
 #include "nsm/software_nsm.hpp"
 #include "nsm/test_pki.hpp"
@@ -30,6 +31,7 @@ using server::Descriptor;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint8_t heartbeat = 0xb7;
+constexpr const char* heartbeat_socket = "vsock.sock_9000";  // in the folder of sockets
 constexpr int console_reads_max =
     16;  // in a row: an enclave that writes without end must not hold up the rest
 
@@ -81,67 +83,86 @@ class Supervisor {
       : state_(state),
         options_(std::move(options)),
         folder_(state.enclave(options_.record.id)),
-        report_(std::move(report)),
-        boot_until_(Clock::now() + options_.boot_timeout) {}
+        report_(std::move(report)) {}
 
   // Returns when the enclave has ended.
   void run() {
-    if (!prepare()) {
-      tell(BootReport::not_started);
-      return;
+    auto ended = BootReport::not_started;
+    if (prepare()) {
+      int boots_left = options_.machine ? 2 : 1;
+      do {
+        ended = live();
+        --boots_left;
+      } while (boots_left > 0 && !is_running() && ended != BootReport::not_started);
     }
-    auto sandbox = Sandbox::start(folder_.root(), folder_.sockets(), console_writing_);
-    console_writing_ = Descriptor();
-    if (!sandbox) {
-      tell(BootReport::not_started);
-      return;
-    }
-    watch(*sandbox);
+    tell(ended);
   }
 
  private:
-  // What has to be there before the init starts.
+  // What has to be there before the enclave starts.
   bool prepare() {
     signals_ = watch_signals();
-    auto console = make_pipe();
     auto pki = TestPki::open(state_.pki());
-    if (signals_.get() < 0 || !console || !pki) return false;
-    console_reading_ = std::move(console->reading);
-    console_writing_ = std::move(console->writing);
-    if (::fcntl(console_reading_.get(), F_SETFL, O_NONBLOCK) != 0) return false;
+    if (signals_.get() < 0 || !pki) return false;
+    pki_ = std::make_unique<TestPki>(*std::move(pki));
     if (options_.record.is_debug) console_file_ = ConsoleFile::create(folder_.console());
 
     // The sockets' own names are short, whatever the path to them.
     if (::chdir(folder_.sockets().c_str()) != 0) return false;
-    heartbeat_ = listen_unix("host_9000");
-    pki_ = std::make_unique<TestPki>(*std::move(pki));
-    nsm_ = std::make_unique<SoftwareNsm>(*pki_, boot_facts(options_));
+    if (options_.machine) {
+      nsm_ = std::make_unique<DocumentSigner>(*pki_, boot_facts(options_).name, options_.record.is_debug);
+    } else {
+      nsm_ = std::make_unique<SoftwareNsm>(*pki_, boot_facts(options_));
+    }
     auto nsm_server = NsmServer::listen("nsm.sock", *nsm_);
-    if (heartbeat_.get() < 0 || !nsm_server) return false;
+    if (!nsm_server) return false;
     nsm_server_ = *std::move(nsm_server);
 
     options_.record.process_id = ::getpid();
     return folder_.write_record(options_.record).has_value();
   }
 
-  void watch(Sandbox& sandbox) {
+  // One boot and the life that follows it. Says why it ended; not_started also when it was told to.
+  BootReport live() {
+    boot_until_ = Clock::now() + options_.boot_timeout;
+    auto processes = start();
+    if (!processes) return BootReport::not_started;
     while (true) {
       std::array<pollfd, 3> events{pollfd{signals_.get(), POLLIN, 0},
                                    pollfd{console_reading_.get(), POLLIN, 0},
                                    pollfd{heartbeat_.get(), POLLIN, 0}};
-      if (::poll(events.data(), events.size(), wait_ms()) < 0 && errno != EINTR) return;
+      if (::poll(events.data(), events.size(), wait_ms()) < 0 && errno != EINTR)
+        return BootReport::not_started;
       drain_console();
-      if (was_told_to_stop()) return;
-      if (sandbox.has_ended()) {
-        tell(BootReport::died);
-        return;
+      if (was_told_to_stop()) return BootReport::not_started;
+      if (std::ranges::any_of(*processes, &ChildProcess::has_ended)) return BootReport::died;
+      if (events[2].revents != 0) {
+        if (const auto failed = hear_heartbeat()) return *failed;
       }
-      if (events[2].revents != 0 && !hear_heartbeat()) return;
-      if (!is_running() && Clock::now() >= boot_until_) {
-        tell(BootReport::late);
-        return;
-      }
+      if (!is_running() && Clock::now() >= boot_until_) return BootReport::late;
     }
+  }
+
+  Result<std::vector<ChildProcess>> start() {
+    auto console = make_pipe();
+    if (!console) return console.error();
+    console_reading_ = std::move(console->reading);
+    std::error_code error;
+    std::filesystem::remove(heartbeat_socket, error);  // of an earlier boot
+    heartbeat_ = listen_unix(heartbeat_socket);
+    is_heartbeat_connected_ = false;
+    if (heartbeat_.get() < 0 || ::fcntl(console_reading_.get(), F_SETFL, O_NONBLOCK) != 0) {
+      return Error{ErrorCode::unavailable, "sim-boot", "the enclave's console could not be made"};
+    }
+    if (options_.machine) {
+      return start_virtual_machine(*options_.machine, options_.record, options_.instance_id,
+                                   options_.role_arn, console->writing);
+    }
+    auto init = start_sandbox(folder_.root(), folder_.sockets(), console->writing);
+    if (!init) return init.error();
+    std::vector<ChildProcess> processes;
+    processes.push_back(*std::move(init));
+    return processes;
   }
 
   [[nodiscard]] bool is_running() const noexcept { return options_.record.is_running; }
@@ -171,25 +192,23 @@ class Supervisor {
     return stop;
   }
 
-  // First the connection, then its byte, each as it comes: `heartbeat_` is what is waited for. Says whether
-  // the enclave is to live on.
-  bool hear_heartbeat() {
+  // First the connection, then its byte, each as it comes: `heartbeat_` is what is waited for. Gives a reason
+  // when the enclave is not to live on: one whose starter went away has nobody to end it.
+  std::optional<BootReport> hear_heartbeat() {
     if (!is_heartbeat_connected_) {
       Descriptor peer(::accept4(heartbeat_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-      if (peer.get() < 0) return true;
+      if (peer.get() < 0) return std::nullopt;
       heartbeat_ = std::move(peer);
       is_heartbeat_connected_ = true;
-      return true;
+      return std::nullopt;
     }
     std::uint8_t byte = 0;
     const bool is_heartbeat = ::recv(heartbeat_.get(), &byte, 1, 0) == 1 && byte == heartbeat &&
                               ::send(heartbeat_.get(), &heartbeat, 1, MSG_NOSIGNAL) == 1;
     heartbeat_ = Descriptor();
-    if (!is_heartbeat || !publish()) {
-      tell(BootReport::died);
-      return false;
-    }
-    return tell(BootReport::running);
+    if (!is_heartbeat || !publish()) return BootReport::died;
+    if (!tell(BootReport::running)) return BootReport::not_started;
+    return std::nullopt;
   }
 
   // Makes the enclave known: its sockets by name, and its record.
@@ -204,7 +223,7 @@ class Supervisor {
     return !error && folder_.write_record(options_.record).has_value();
   }
 
-  // Says whether anybody listens: an enclave whose starter went away has nobody to end it.
+  // Says whether anybody listens, which nobody does after the first time.
   bool tell(BootReport report) {
     const bool told = ::write(report_.get(), &report, 1) == 1;
     if (report != BootReport::running && console_file_) {
@@ -224,12 +243,11 @@ class Supervisor {
 
   Descriptor signals_;
   Descriptor console_reading_;
-  Descriptor console_writing_;
   std::optional<ConsoleFile> console_file_;
   Descriptor heartbeat_;  // the listener, then the connection, then nothing
   bool is_heartbeat_connected_ = false;
   std::unique_ptr<TestPki> pki_;
-  std::unique_ptr<SoftwareNsm> nsm_;
+  std::unique_ptr<NsmTransport> nsm_;  // the whole module, or the signer of QEMU's
   std::unique_ptr<NsmServer> nsm_server_;
 };
 

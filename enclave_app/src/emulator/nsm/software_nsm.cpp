@@ -5,9 +5,9 @@
 
 #include <openssl/rand.h>
 
-#include "base/writer.hpp"
 #include "cbor/reader.hpp"
 #include "cbor/writer.hpp"
+#include "nsm/document.hpp"
 
 namespace ben::emulator {
 namespace {
@@ -22,24 +22,6 @@ Bytes error_reply(std::string_view name) {
 // PCR3 and PCR4: text measured as it is, unlike an image's contents, which are hashed first.
 Hash384 measure_text(std::string_view text) {
   return sha384({Hash384{}, as_bytes(text)});
-}
-
-// The payload map has had an indefinite length since mid-2025; what is in it, definite ones.
-Bytes indefinite_map(ByteView pairs) {
-  return Writer().u8(0xbf).bytes(pairs).u8(0xff).take();
-}
-
-Bytes sign_cose(ByteView payload, const SigningKey& key) {
-  constexpr ByteArray<4> protected_es384{0xa1, 0x01, 0x38, 0x22};
-  const Bytes to_sign =
-      cbor::Writer().array(4).text("Signature1").bytes(protected_es384).bytes({}).bytes(payload).take();
-  return cbor::Writer()
-      .array(4)
-      .bytes(protected_es384)
-      .map(0)
-      .bytes(payload)
-      .bytes(key.sign_raw(to_sign))
-      .take();
 }
 
 }  // namespace
@@ -173,22 +155,11 @@ Bytes SoftwareNsm::attestation(const AttestationFields& fields) {
   const std::uint64_t now_ms = clock_();
   const LeafCertificate& leaf = chain_.leaf_at(now_ms / 1000);
 
-  cbor::Writer pairs;
-  pairs.text("module_id").text(module_id_);
-  pairs.text("digest").text("SHA384");
-  pairs.text("timestamp").unsigned_integer(now_ms);
-  pairs.text("pcrs").map(count_locked());
+  DocumentContent content{.module_id = module_id_, .timestamp_ms = now_ms, .pcrs = {}, .fields = fields};
   for (std::size_t i = 0; i < pcrs_.size(); ++i) {
-    if (pcrs_[i].locked) pairs.unsigned_integer(i).bytes(pcrs_[i].value);
+    if (pcrs_[i].locked) content.pcrs.emplace_back(i, pcrs_[i].value);
   }
-  pairs.text("certificate").bytes(leaf.certificate);
-  pairs.text("cabundle").array(leaf.cabundle.size());
-  for (const Bytes& certificate : leaf.cabundle) pairs.bytes(certificate);
-  pairs.text("public_key").bytes_or_null(fields.public_key);
-  pairs.text("user_data").bytes_or_null(fields.user_data);
-  pairs.text("nonce").bytes_or_null(fields.nonce);
-
-  const Bytes document = sign_cose(indefinite_map(pairs.take()), leaf.key);
+  const Bytes document = sign_document(content, leaf);
   return cbor::Writer().map(1).text("Attestation").map(1).text("document").bytes(document).take();
 }
 

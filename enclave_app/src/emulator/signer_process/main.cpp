@@ -1,36 +1,46 @@
 // PID 1 of the `process` platform: the same signer and server as in the enclave, over unix sockets.
 #include <cstdio>
 
+#include <sys/syscall.h>
+
 #include "init/boot.hpp"
 #include "init/hybrid_listener.hpp"
 #include "init/sandbox_paths.hpp"
+#include "lockdown/privileges.hpp"
+#include "lockdown/system_calls.hpp"
 #include "nsm/socket_transport.hpp"
 #include "server/server.hpp"
 #include "server/vsock_listener.hpp"
 
 namespace {
 
-int stop(const ben::Error& error) {
-  const std::string_view reason = error.reason.view();
-  (void)std::fprintf(stderr, "enclave-signer-process: %.*s\n", static_cast<int>(reason.size()),
-                     reason.data());
-  return 1;
+// What serving takes here beside what it takes in an enclave: the emulated listener's.
+[[maybe_unused]] constexpr std::uint32_t more_calls[] = {SYS_epoll_ctl};
+
+ben::Result<> run() {
+  if (const auto hidden = ben::keep_memory_private(); !hidden) return hidden;
+  const auto nsm = ben::emulator::connect_nsm_socket(ben::emulator::sandbox_nsm_socket);
+  if (!nsm) return nsm.error();
+  const auto signer = ben::signer::Signer::start(**nsm, "process-platform");
+  if (!signer) return signer.error();
+  const auto listener =
+      ben::emulator::HybridListener::open(ben::emulator::sandbox_vsock_socket, ben::server::service_port);
+  if (!listener) return listener.error();
+  if (const auto heard = ben::emulator::send_heartbeat(ben::emulator::sandbox_heartbeat_socket); !heard) {
+    return heard;
+  }
+#ifdef BEN_STATIC_ENCLAVE  // sanitizers make calls of their own
+  if (const auto restricted = ben::restrict_system_calls(more_calls); !restricted) return restricted;
+#endif
+  return ben::server::Server(**listener, **signer).run();
 }
 
 }  // namespace
 
 int main() {
-  const auto hardened = ben::emulator::harden_process();
-  if (!hardened) return stop(hardened.error());
-  const auto nsm = ben::emulator::connect_nsm_socket(ben::emulator::sandbox_nsm_socket);
-  if (!nsm) return stop(nsm.error());
-  const auto signer = ben::signer::Signer::start(**nsm, "process-platform");
-  if (!signer) return stop(signer.error());
-  const auto listener =
-      ben::emulator::HybridListener::open(ben::emulator::sandbox_vsock_socket, ben::server::service_port);
-  if (!listener) return stop(listener.error());
-  const auto heartbeat = ben::emulator::send_heartbeat(ben::emulator::sandbox_heartbeat_socket);
-  if (!heartbeat) return stop(heartbeat.error());
-  const auto ended = ben::server::Server(**listener, **signer).run();
-  return stop(ended.error());
+  const auto ended = run();
+  const std::string_view reason = ended.error().reason.view();
+  (void)std::fprintf(stderr, "enclave-signer-process: %.*s\n", static_cast<int>(reason.size()),
+                     reason.data());
+  return 1;
 }
