@@ -12,6 +12,16 @@ variables {
   expected_measurement = "9a8b00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000001"
 }
 
+# Registry, network and key are not there yet either: what depends on them is unknown, and no count may be.
+run "a_first_plan_that_pulls" {
+  command = plan
+
+  variables {
+    eif_digest        = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    github_repository = "your-github-username/your-repo-name"
+  }
+}
+
 run "deployed" {
   command = apply
 }
