@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from terraform import EXAMPLES, MODULES, Tree
+from terraform import MODULES, Tree, one
 
 
 class Outcomes:
@@ -42,3 +42,13 @@ def complete(outcomes):
 def build(outcomes):
     """The plan of the node's module that builds on the host."""
     return outcomes.module("modules/bitcoin-enclave-node").plans["good_values_are_not_warned_of"]
+
+
+@pytest.fixture(scope="session")
+def all_defaults(outcomes):
+    return outcomes.module("modules/bitcoin-enclave-node").plans["all_defaults_plan_with_three_warnings"]
+
+
+@pytest.fixture(scope="session")
+def user_data(build):
+    return one(build, "aws_instance")["user_data"]

@@ -88,3 +88,10 @@ def resources(plan):
     return [(change["address"], change["type"], change["change"]["after"])
             for change in plan["resource_changes"]
             if change["mode"] == "managed" and change["change"].get("after")]
+
+
+def one(plan, kind, suffix=""):
+    """The values of the only resource of its kind, or of the one whose address ends so."""
+    found = [values for address, type_, values in resources(plan) if type_ == kind and address.endswith(suffix)]
+    assert len(found) == 1, [address for address, _, _ in resources(plan)]
+    return found[0]

@@ -9,9 +9,7 @@ import json
 import re
 import subprocess
 
-import pytest
-
-from terraform import MODULES, ROOT, resources
+from terraform import MODULES, ROOT, one, resources
 
 NODE = ROOT / "modules/bitcoin-enclave-node"
 
@@ -20,27 +18,11 @@ def sources(folder):
     return "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
 
 
-def one(plan, kind, suffix=""):
-    found = [values for address, type_, values in resources(plan) if type_ == kind and address.endswith(suffix)]
-    assert len(found) == 1, [address for address, _, _ in resources(plan)]
-    return found[0]
-
-
 def allowed(plan, address):
     """(action, statement) of what the role policy allows."""
     document = json.loads(one(plan, "aws_iam_role_policy", address)["policy"])
     return [(action, statement) for statement in document["Statement"] for action in statement["Action"]
             if statement["Effect"] == "Allow"]
-
-
-@pytest.fixture(scope="session")
-def user_data(build):
-    return one(build, "aws_instance")["user_data"]
-
-
-@pytest.fixture(scope="session")
-def all_defaults(outcomes):
-    return outcomes.module("modules/bitcoin-enclave-node").plans["all_defaults_plan_with_three_warnings"]
 
 
 def settings(plan):

@@ -3,6 +3,7 @@
 import pytest
 
 import policies
+import test_defects
 
 NODE, KEY, OIDC, REGISTRY, WATCH = ("modules/bitcoin-enclave-node", "modules/kms-key", "modules/github-oidc",
                                     "modules/eif-registry", "modules/observability")
@@ -88,3 +89,22 @@ def test_without_prevent_destroy_it_is_destroyed(outcomes, part, name, resource)
         path.write_text(before)
     assert len([said for said in kept if "prevent_destroy" in said]) == len(PREVENTED) - 1
     assert not any(f"Resource module.{'kms_key' if part == KEY else 'enclave_node'}.{resource} " in said for said in kept)
+
+
+# Of the script that a host runs first: (text, what stands in its place, the test that notices).
+BOOTSTRAP = [
+    ("#!/bin/bash\n", "\n#!/bin/bash\n", test_defects.test_02_user_data_begins_with_the_interpreter),
+    ("\nBASE64\n", "\n  BASE64\n", test_defects.test_03_no_heredoc_runs_to_the_end_of_the_file),
+    ("memory_mib: %d", "memory: %d", test_defects.test_05_the_allocator_is_told_before_anything_is_built),
+    ("\nwrite_allocator_file\n", "\n", test_defects.test_05_the_allocator_is_told_before_anything_is_built),
+    ('"$url" "$ref"', '"$url" main', test_defects.test_12_what_is_cloned_is_the_pinned_commit),
+    ("dnf --assumeyes --quiet install", "dnf --assumeyes upgrade && dnf install", test_defects.test_11_the_host_installs_no_compiler_and_upgrades_nothing),
+]
+
+
+@pytest.mark.parametrize("text, other, check", BOOTSTRAP, ids=[line[2].__name__ for line in BOOTSTRAP])
+def test_a_mutated_bootstrap_is_noticed(build, user_data, all_defaults, tmp_path, text, other, check):
+    assert text in user_data, "the mutation names nothing that is there: change it with the script"
+    given = {"user_data": user_data.replace(text, other, 1), "all_defaults": all_defaults, "tmp_path": tmp_path}
+    with pytest.raises(AssertionError):
+        check(**{name: given[name] for name in check.__code__.co_varnames[:check.__code__.co_argcount]})
