@@ -1,9 +1,10 @@
 """What documents and sources say of each other."""
 
+import json
 import re
 import subprocess
 
-from terraform import EXAMPLES, MODULES, ROOT
+from terraform import EXAMPLES, MODULES, ROOT, one
 
 # The documented contract of the node's module: name, type, default.
 CONTRACT = [
@@ -82,3 +83,9 @@ def test_the_walkthrough_uses_what_there_is():
     named = set(re.findall(r"^(\w+) += ", "\n".join(re.findall(r"```hcl\n(.*?)```", text, re.S)), re.M))
     named |= set(re.findall(r"terraform output -raw (\w+)", text))
     assert named and named <= known, named - known
+
+
+def test_the_shown_key_policy_is_the_modules(outcomes):
+    shown = json.loads((ROOT / "modules/kms-key/example_policy.json").read_text())
+    made = outcomes.module("modules/kms-key").plans["phase_2_opens_for_the_pinned_image_and_config"]
+    assert shown == json.loads(one(made, "aws_kms_key")["policy"])
