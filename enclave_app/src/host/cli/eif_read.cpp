@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/hex.hpp"
@@ -28,7 +30,9 @@ class Checks {
 
   void say(std::string_view name, bool passed) {
     output_.json_fact(name, passed ? "true" : "false");
-    output_.line((passed ? "ok    " : "NO    ") + std::string(name));
+    std::string words(name);
+    std::ranges::replace(words, '_', ' ');
+    output_.line((passed ? "ok    " : "NO    ") + words);
     all_passed_ = all_passed_ && passed;
   }
   [[nodiscard]] bool all_passed() const noexcept { return all_passed_; }
