@@ -6,7 +6,7 @@
 namespace ben::eif {
 namespace {
 
-// From this size on, a thread for each hash costs less than hashing one after the other.
+// From this size on, a thread for the second hash of the same bytes costs less than it saves.
 constexpr std::size_t parallel_bytes_min = std::size_t{256} << 10;
 
 }  // namespace
@@ -24,16 +24,14 @@ void Measurer::begin_section(SectionType type) noexcept {
 
 void Measurer::add_data(ByteView bytes) {
   const bool in_application = in_image_ && ramdisks_ > 1;
-  if (bytes.size() < parallel_bytes_min) {
-    if (in_image_) image_.update(bytes);
-    if (in_application) application_.update(bytes);
-    crc_.update(bytes);
-    return;
-  }
+  const bool in_parallel = in_application && bytes.size() >= parallel_bytes_min;
   std::jthread image;
-  std::jthread application;
-  if (in_image_) image = std::jthread([this, bytes] { image_.update(bytes); });
-  if (in_application) application = std::jthread([this, bytes] { application_.update(bytes); });
+  if (in_parallel) {
+    image = std::jthread([this, bytes] { image_.update(bytes); });
+  } else if (in_image_) {
+    image_.update(bytes);
+  }
+  if (in_application) application_.update(bytes);
   crc_.update(bytes);
 }
 
