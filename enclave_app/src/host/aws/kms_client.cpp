@@ -1,6 +1,7 @@
 #include "aws/kms_client.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 
 #include <sys/random.h>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t reply_bytes_max = 1U << 20U;
 constexpr std::chrono::milliseconds first_pause{100};
+constexpr std::chrono::minutes clock_tolerance{4};  // AWS takes signatures of five minutes before and after
 
 std::string default_endpoint(const std::string& region) {
   return "https://kms." + region + (region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com");
@@ -101,6 +103,15 @@ void pause_before_retry(unsigned retry) {
   std::this_thread::sleep_for(longest * (random + 1) / 65'536);
 }
 
+// How far AWS's clock is ahead of ours, by the Date of its answer (RFC 9110, 5.6.7).
+std::optional<std::chrono::seconds> clock_difference(const HttpResponse& response) {
+  const auto date = response.header("Date");
+  std::tm parts{};
+  const char* end = date ? ::strptime(date->c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) : nullptr;
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::chrono::seconds(::timegm(&parts) - std::time(nullptr));
+}
+
 std::string key_id_body(const KeyArn& key) {
   return encode_json({{"KeyId", key.text}});
 }
@@ -180,17 +191,22 @@ Outcome<Ok> KmsClient::put_key_policy(const KeyArn& key, const std::string& poli
 }
 
 Outcome<std::string> KmsClient::call(const std::string& operation, const std::string& body) const {
+  std::chrono::seconds clock_offset{0};
   for (unsigned retry = 0;; ++retry) {
-    auto answer = attempt(operation, body);
-    if (answer || retry + 1 >= options_.attempts || !is_worth_retrying(answer.failure())) return answer;
-    pause_before_retry(retry);
+    const auto offset_before = clock_offset;
+    auto answer = attempt(operation, body, clock_offset);
+    const bool has_new_time = clock_offset != offset_before;
+    if (answer || retry + 1 >= options_.attempts) return answer;
+    if (!has_new_time && !is_worth_retrying(answer.failure())) return answer;
+    if (!has_new_time) pause_before_retry(retry);
   }
 }
 
-Outcome<std::string> KmsClient::attempt(const std::string& operation, const std::string& body) const {
+Outcome<std::string> KmsClient::attempt(const std::string& operation, const std::string& body,
+                                        std::chrono::seconds& clock_offset) const {
   const auto url = parse_url(options_.endpoint);
   if (!url) return url.error();
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + clock_offset;
   const auto credentials = credentials_.get(now);
   if (!credentials) return credentials.failure();
 
@@ -204,8 +220,17 @@ Outcome<std::string> KmsClient::attempt(const std::string& operation, const std:
       request,
       {.timeout = options_.timeout, .body_bytes_max = reply_bytes_max, .ca_bundle = options_.ca_bundle});
   if (!response) return response.failure();
-  if (response->status != 200) return describe_failure(*response);
-  return std::move(response->body);
+  if (response->status == 200) return std::move(response->body);
+
+  Failure failure = describe_failure(*response);
+  const auto difference = clock_difference(*response);
+  const bool is_refused_signature = failure.error.tag.view() == bad_credentials.tag.view();
+  if (is_refused_signature && difference && std::chrono::abs(*difference) > clock_tolerance) {
+    failure.detail += "; AWS's clock is " + std::to_string(difference->count()) +
+                      " s ahead of this machine's: is chronyd running?";
+    if (clock_offset == std::chrono::seconds(0)) clock_offset = *difference;
+  }
+  return failure;
 }
 
 }  // namespace ben

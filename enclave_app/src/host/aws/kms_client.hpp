@@ -16,7 +16,7 @@ struct KmsOptions {
   std::string endpoint;
   std::string ca_bundle;                     // as HttpOptions
   std::chrono::milliseconds timeout{5'000};  // of one attempt
-  unsigned attempts = 4;                     // for throttling, faults of the service and of the network
+  unsigned attempts = 4;  // for throttling, faults of the service and of the network, a clock that is off
 };
 
 struct CreateKeyRequest {
@@ -55,7 +55,10 @@ class KmsClient {
  private:
   // One operation with its retries: the answer's JSON text, of status 200.
   [[nodiscard]] Outcome<std::string> call(const std::string& operation, const std::string& body) const;
-  [[nodiscard]] Outcome<std::string> attempt(const std::string& operation, const std::string& body) const;
+  // Signs by this machine's clock plus `clock_offset`, and sets that to what AWS's clock shows where AWS
+  // refuses the signature and the clocks differ.
+  [[nodiscard]] Outcome<std::string> attempt(const std::string& operation, const std::string& body,
+                                             std::chrono::seconds& clock_offset) const;
 
   std::string region_;
   KmsOptions options_;

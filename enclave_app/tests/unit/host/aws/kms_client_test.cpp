@@ -1,5 +1,7 @@
 #include "aws/kms_client.hpp"
 
+#include <ctime>
+
 #include <doctest/doctest.h>
 
 #include "aws/json_text.hpp"
@@ -148,6 +150,50 @@ TEST_CASE("throttling, faults of the service and broken connections are tried ag
   ScriptedServer refusing({aws_error("400 Bad Request", "AccessDeniedException", "no")});
   CHECK_FALSE(static_cast<bool>(client_of(refusing, 4).describe_key(key)));
   CHECK(refusing.requests().size() == 1);
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", so many seconds from now.
+std::string http_date(std::chrono::seconds from_now) {
+  const std::time_t time = std::time(nullptr) + from_now.count();
+  std::tm parts{};
+  REQUIRE(gmtime_r(&time, &parts) != nullptr);
+  char text[64];
+  REQUIRE(std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts) != 0);
+  return text;
+}
+
+TEST_CASE("a clock that is off is corrected by AWS's own, once, and said") {
+  const std::string refused =
+      Json{{"__type", "InvalidSignatureException"}, {"message", "Signature expired"}}.dump();
+  const Json metadata{{"KeyMetadata", {{"Arn", key.text}, {"KeySpec", "RSA_3072"}}}};
+  for (const std::chrono::seconds off : {std::chrono::seconds(3600), std::chrono::seconds(-3600)}) {
+    CAPTURE(off.count());
+    const std::string reply = http_reply("400 Bad Request", refused, "Date: " + http_date(off) + "\r\n");
+    ScriptedServer server({reply, ok(metadata)});
+    CHECK(static_cast<bool>(client_of(server, 2).describe_key(key)));
+    const auto requests = server.requests();
+    REQUIRE(requests.size() == 2);
+    const auto signed_at = [](const std::string& request) {
+      const std::string text = request.substr(request.find("X-Amz-Date: ") + 12, 16);
+      std::tm parts{};
+      REQUIRE(::strptime(text.c_str(), "%Y%m%dT%H%M%SZ", &parts) != nullptr);
+      return std::chrono::seconds(::timegm(&parts));
+    };
+    CHECK(std::chrono::abs(signed_at(requests[1]) - signed_at(requests[0]) - off) < std::chrono::seconds(5));
+
+    ScriptedServer stubborn({reply});
+    const auto failed = client_of(stubborn, 4).describe_key(key);
+    CHECK(failed.failure().error.tag.view() == "kms-credentials");
+    CHECK(failed.failure().detail.find("AWS's clock is " + std::to_string(off.count())) != std::string::npos);
+    CHECK(stubborn.requests().size() == 2);
+  }
+  for (const std::string& date : {"Date: " + http_date(std::chrono::seconds(60)) + "\r\n",
+                                  std::string("Date: now\r\n"), std::string()}) {
+    CAPTURE(date);
+    ScriptedServer server({http_reply("400 Bad Request", refused, date)});
+    CHECK(client_of(server, 4).describe_key(key).failure().error.tag.view() == "kms-credentials");
+    CHECK(server.requests().size() == 1);
+  }
 }
 
 TEST_CASE("a service that never answers is unavailable after the attempts") {
