@@ -63,6 +63,17 @@ resource "aws_instance" "this" {
 
   tags = merge(var.tags, { Name = var.name_prefix })
 
+  # User data begins at once: what it reaches and what it may do has to be there.
+  depends_on = [
+    aws_iam_role_policy.host,
+    aws_iam_role_policy_attachment.session_manager,
+    aws_s3_bucket_versioning.blobs,
+    aws_vpc_security_group_egress_rule.build,
+    aws_vpc_security_group_egress_rule.endpoints,
+    aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.s3,
+  ]
+
   lifecycle {
     precondition {
       condition     = startswith(local.user_data, "#!") && length(base64encode(local.user_data)) <= 21848 # 16 KiB

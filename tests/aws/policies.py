@@ -22,7 +22,8 @@ def listed(value):
 
 
 def statements(text):
-    return listed(json.loads(text)["Statement"])
+    """None where only AWS knows the policy yet."""
+    return listed(json.loads(text)["Statement"]) if text else []
 
 
 def is_world(rule):
@@ -104,13 +105,13 @@ def check_allow(statement):
 
 
 def check_iam_policy(values):
-    for statement in statements(values["policy"]):
+    for statement in statements(values.get("policy")):
         if statement["Effect"] == "Allow":
             yield from check_allow(statement)
 
 
 def check_trust(values):
-    for statement in statements(values["assume_role_policy"]):
+    for statement in statements(values.get("assume_role_policy")):
         principal = statement["Principal"]
         if principal == "*" or "*" in listed(principal.get("AWS", [])):
             yield "trust: anybody may take the role"
@@ -127,7 +128,7 @@ def check_key(values):
         yield "kms: the key can be deleted in less than 30 days, or lives in two regions"
     if values.get("bypass_policy_lockout_safety_check"):
         yield "kms: a policy that nobody can change is not refused"
-    if "policy" not in values:
+    if not values.get("policy"):
         return
     denied_without = set()
     for statement in statements(values["policy"]):
@@ -183,7 +184,7 @@ def find(plan):
     found, counts = [], {}
     for change in plan["resource_changes"]:
         values = change["change"].get("after")
-        if change["mode"] != "managed" or not values:
+        if change["mode"] != "managed" or values is None:
             continue
         counts[change["type"]] = counts.get(change["type"], 0) + 1
         check = CHECKS.get(change["type"])

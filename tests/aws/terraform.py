@@ -87,7 +87,7 @@ def resources(plan):
     """(address, type, values) of what stands after the plan. Values that only AWS knows are absent."""
     return [(change["address"], change["type"], change["change"]["after"])
             for change in plan["resource_changes"]
-            if change["mode"] == "managed" and change["change"].get("after")]
+            if change["mode"] == "managed" and change["change"].get("after") is not None]
 
 
 def one(plan, kind, suffix=""):

@@ -19,6 +19,13 @@ def test_nothing_unsafe_in_any_plan(outcomes):
     assert {name: policies.find(plan) for name, plan in plans.items() if policies.find(plan)} == {}
 
 
+def test_what_only_aws_knows_is_passed_over(outcomes):
+    plan = outcomes.run("complete", "replacement").plans["a_first_plan_that_pulls"]
+    key = next(change["change"] for change in plan["resource_changes"] if change["type"] == "aws_kms_key")
+    assert "policy" not in key["after"] and key["after_unknown"]["policy"]
+    assert policies.find(plan) == []
+
+
 def test_every_kind_that_has_a_check_is_in_the_complete_example(complete):
     assert policies.CHECKS.keys() <= {change["type"] for change in complete["resource_changes"]}
 

@@ -60,3 +60,12 @@ def test_destroy_stops_at_volume_bucket_and_key(outcomes):
                   for text in outcomes.run("complete", "replacement").kept if "prevent_destroy" in text)
     assert kept == ["module.enclave_node.aws_ebs_volume.data", "module.enclave_node.aws_s3_bucket.blobs",
                     "module.kms_key.aws_kms_key.this"]
+
+
+def test_the_host_starts_after_its_rules_and_permissions():
+    text = (ROOT / "modules/bitcoin-enclave-node/main.tf").read_text()
+    waits = re.search(r"depends_on = \[(.*?)\]", text, re.S).group(1)
+    sources = "\n".join(path.read_text() for path in (ROOT / "modules/bitcoin-enclave-node").glob("*.tf"))
+    for kind in ("aws_vpc_security_group_egress_rule", "aws_iam_role_policy", "aws_iam_role_policy_attachment"):
+        names = re.findall(rf'^resource "{kind}" "(\w+)"', sources, re.M)
+        assert names and all(f"{kind}.{name}," in waits for name in names), kind
