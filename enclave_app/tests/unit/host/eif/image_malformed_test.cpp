@@ -1,6 +1,7 @@
 // Files that other readers take for an image, or for two different ones.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "eif/image.hpp"
@@ -136,8 +137,9 @@ TEST_CASE("a section that is missing, twice or too large is refused") {
     REQUIRE_FALSE(description.has_value());
     CHECK(description.error().tag.view() == tag);
   };
-  refused("eif-section-missing", [](auto& sections) { sections[2] = {3, {}}; });  // no metadata
-  refused("eif-section-missing", [](auto& sections) {                             // no ramdisk
+  refused("eif-section-order", [](auto& sections) { sections.erase(sections.begin()); });  // no kernel
+  refused("eif-section-missing", [](auto& sections) { sections[2] = {3, {}}; });           // no metadata
+  refused("eif-section-missing", [](auto& sections) {                                      // no ramdisk
     sections.resize(3);
     sections.push_back({4, {}});
   });
@@ -151,6 +153,26 @@ TEST_CASE("a section that is missing, twice or too large is refused") {
   refused("eif-metadata", [](auto& sections) { sections[2].data = text_bytes("{}"); });
   refused("eif-signature", [](auto& sections) { sections.push_back({4, Bytes(32769)}); });
   refused("eif-signature", [](auto& sections) { sections.push_back({4, text_bytes("no CBOR")}); });
+}
+
+TEST_CASE("a table in another order than the sections, or with a gap that it knows of, is refused") {
+  Bytes swapped = assemble(good_sections());
+  std::swap_ranges(swapped.begin() + 28, swapped.begin() + 36, swapped.begin() + 36);
+  std::swap_ranges(swapped.begin() + 284, swapped.begin() + 292, swapped.begin() + 292);
+  fix_crc(swapped);
+  check_refused(swapped, "eif-section-table", 0);
+
+  // QEMU, which goes by the table, would read this one; AWS's tools would read zeros as a section.
+  constexpr std::size_t gap = 16;
+  Bytes gapped = assemble(good_sections());
+  gapped.insert(gapped.begin() + static_cast<long>(cmdline_at), gap, std::uint8_t{0});
+  for (std::size_t section = 1; section < good_sections().size(); ++section) {
+    const std::uint8_t low = gapped[28 + 8 * section + 7];
+    const std::uint8_t high = gapped[28 + 8 * section + 6];
+    put(gapped, 28 + 8 * section, static_cast<std::uint64_t>(high) * 256 + low + gap, 8);
+  }
+  fix_crc(gapped);
+  check_refused(gapped, "eif-section-type", cmdline_at);
 }
 
 TEST_CASE("bytes that follow the last section are refused, however few") {
