@@ -71,6 +71,17 @@ def test_every_validation_has_its_bad_value():
         assert missing == [], part
 
 
+def test_every_input_has_a_run_that_gives_it_a_good_value():
+    for part in MODULES:
+        given = set()
+        for path in (ROOT / part / "tests").glob("*.tftest.hcl"):
+            text = path.read_text()
+            blocks = [block for block in re.findall(r'^(?:run ".*?"|variables) \{\n.*?^\}', text, re.S | re.M)
+                      if not re.search(r"expect_failures = \[[^]]*\b(var|data)\.", block)]
+            given |= {name for block in blocks for name in re.findall(r"^ +(\w+) += ", block, re.M)}
+        assert [name for name, _ in variables(part) if name not in given] == [], part
+
+
 def test_examples_and_modules_are_named_in_a_document():
     said = (ROOT / "README.md").read_text() + (ROOT / "docs/operations.md").read_text()
     assert [part for part in (*MODULES, *EXAMPLES) if part not in said] == []

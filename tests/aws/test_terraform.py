@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from terraform import EXAMPLES, MODULES, ROOT, terraform
+from terraform import EXAMPLES, MODULES, ROOT, resources, terraform
 
 
 def test_every_file_has_terraforms_own_format():
@@ -69,3 +69,13 @@ def test_the_host_starts_after_its_rules_and_permissions():
     for kind in ("aws_vpc_security_group_egress_rule", "aws_iam_role_policy", "aws_iam_role_policy_attachment"):
         names = re.findall(rf'^resource "{kind}" "(\w+)"', sources, re.M)
         assert names and all(f"{kind}.{name}," in waits for name in names), kind
+
+
+def test_two_deployments_in_one_account_do_not_meet(outcomes):
+    outcome = outcomes.tree.test("tests/aws/two_nodes")
+    assert outcome.failures == []
+    made = resources(outcome.plans["planned"])
+    assert len([kind for _, kind, _ in made if kind == "aws_instance"]) == 2
+    fixed = [(address, name, values[name]) for address, kind, values in made
+             for name in ("name", "bucket", "alarm_name", "dashboard_name", "repository") if values.get(name)]
+    assert fixed == []

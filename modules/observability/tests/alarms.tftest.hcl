@@ -72,6 +72,19 @@ run "topics_group_and_limits_as_given" {
   }
 }
 
+run "logs_kept_for_a_year" {
+  command = plan
+
+  variables {
+    retention_days = 365
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this[0].retention_in_days == 365
+    error_message = "logs are not kept as long as asked for"
+  }
+}
+
 run "bad_values" {
   command         = plan
   expect_failures = [var.retention_days, var.signings_per_minute_max]
