@@ -417,7 +417,10 @@ int run(int argc, const char* const* argv) {
   } catch (const Stop& stop) {
     return say_stop(stop, program.json);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_yes : exit_usage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const bool as_json =
+        std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
+    return say_stop(UsageStop(std::string(error.what()) + " (--help says more)"), as_json);
   }
   return run_action(program);
 }
