@@ -52,14 +52,22 @@ check_settings() {
   want api_listen '([0-9.]+:[0-9]{1,5})?' 'ADDRESS:PORT, for example 127.0.0.1:8080'
 }
 
-# In the pinned container of the Dockerfile. Minutes; a build of the same commit is not made again.
+# In the container of image/Dockerfile. Its base and package source are pinned by image/builder.json of the repository,
+# {"BASE": "debian:bookworm-slim@sha256:...", "PACKAGES": "...", "SECURITY": "..."}; without it the build takes what Debian
+# has today, and the measurement says whether that is still the same. A build of the same commit is not made again.
 build() {
-  local commit container
+  local commit container pins="$source/image/builder.json" arguments=(--build-arg BASE=debian:bookworm-slim)
   commit="$(setting git_ref)"
   if [[ "$(cat "$dist/.commit" 2>/dev/null)" == "$commit" ]]; then say "dist is of $commit already"; return; fi
   must "see: journalctl --unit docker" systemctl start docker.service
+  if [[ -f "$pins" ]]; then
+    jq --exit-status 'type == "object" and all(.[]; type == "string")' "$pins" >/dev/null 2>&1 || stop "$pins is not an object of texts: see setup_enclave.sh for its form"
+    mapfile -t arguments < <(jq --raw-output 'to_entries[] | "--build-arg", "\(.key)=\(.value)"' "$pins")
+  else
+    say "image/builder.json is not there: the container is not pinned, and PCR0 may differ from that of another day"
+  fi
   must "its last lines say why; nothing was installed" \
-    docker build --quiet --tag bitcoin-enclave-node:build --file "$here/Dockerfile" "$source"
+    docker build --quiet --target host --tag bitcoin-enclave-node:build "${arguments[@]}" --file "$source/image/Dockerfile" "$source"
   container="$(docker create bitcoin-enclave-node:build none)" || stop "docker create failed: see journalctl --unit docker"
   rm --recursive --force "$dist"
   must "the image has no /dist: is this the Dockerfile of the same commit?" docker cp "$container:/dist" "$dist"

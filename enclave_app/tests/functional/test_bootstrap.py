@@ -118,6 +118,34 @@ def test_a_first_boot_builds_measures_and_runs_without_making_keys(host):
     assert not [line for line in host.calls() if "debug" in line]
 
 
+def test_the_builders_container_is_pinned_by_the_repository_where_it_says_so(host):
+    done = booted(host)
+    build, = host.calls("docker")[:1]
+    assert build.startswith("docker build --quiet --target host --tag bitcoin-enclave-node:build --build-arg BASE=debian:bookworm-slim --file")
+    assert any("the container is not pinned" in line for line in done.lines)
+    pins = {"BASE": "debian:bookworm-slim@sha256:" + "0" * 64, "PACKAGES": "https://archive.example.com/debian/20261120T000000Z"}
+    (host.root / "repository/image").mkdir()
+    for content in ('["BASE"]', json.dumps(pins)):
+        (host.root / "repository/image/builder.json").write_text(content)
+        git(host.root / "repository", "add", "--all")
+        git(host.root / "repository", "commit", "--quiet", "--message", "pins")
+        done = host.boot(host.settings(git_ref=git(host.root / "repository", "rev-parse", "HEAD")))
+        if content.startswith("["):
+            assert "not an object of texts" in stopped(done)
+    build, = host.calls("docker")[:1]
+    assert f"--build-arg BASE={pins['BASE']} --build-arg PACKAGES={pins['PACKAGES']} --file" in build
+    assert not any("not pinned" in line for line in done.lines)
+
+
+def test_the_dockerfile_puts_into_the_host_image_what_setup_takes():
+    text = (SOURCE.parent / "image" / "Dockerfile").read_text()
+    stage = text[text.index("FROM scratch AS host"):].split("\n\n")[0]
+    for copied in ("setup_enclave.sh /enclave_app/", "/enclave_app/deploy /enclave_app/deploy", "/dist /dist"):
+        assert copied in stage, copied
+    for part in ("enclave.eif", "enclave-broker", "benctl"):
+        assert part in text[:text.index("FROM scratch AS host")], part
+
+
 def test_the_allocator_file_is_there_before_the_allocator_starts_and_has_whole_cores(host):
     for threads, asked, given in (("0,2", 1, 2), ("0-1", 3, 4), ("0", 1, 1), ("0,2", 2, 2)):
         shutil.rmtree(host.root / "etc/nitro_enclaves", ignore_errors=True)
