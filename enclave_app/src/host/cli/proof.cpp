@@ -44,7 +44,7 @@ void say_descriptors(const verify::Proof& proof, Output& output) {
     const std::string account(member.text("account", 32));
     const std::string descriptor(member.text("descriptor", 512));
     array.raw(json::ObjectWriter().text("account", account).text("descriptor", descriptor).finish());
-    output.line(printable(account + "  " + descriptor));
+    output.line(printable(std::string(account).append("  ").append(descriptor)));
   }
   output.json_fact("descriptors", array.finish());
 }
@@ -55,9 +55,10 @@ int export_proof(const ProofExportOptions& options, Output& output) {
   const Node node = load_node(options.node);
   const Bytes nonce = nonce_of(options);
   stop_if_present(options.out);
-  if (!node.profile.certificate)
+  if (!node.profile.certificate) {
     throw Stop("not-pinned",
                "the profile has no wallet certificate: benctl profile new --update --certificate");
+  }
 
   ConnectedNode connected(node, {});
   HttpTransport transport(node.profile.url);

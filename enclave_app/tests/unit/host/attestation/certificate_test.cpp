@@ -131,8 +131,8 @@ TEST_CASE("a certificate that is not strict DER is refused, though its signature
       {"a serial of 20 bytes with the first bit",
        {},
        [](Recipe& r) { r.certificates[leaf].serial = Bytes(20, 0xff); }},
-      {"31 February", Refusal::certificate, [](Recipe& r) { patch_time(r, "260231000000Z"); }},
-      {"29 February of a common year", Refusal::certificate,
+      {"the 31st of February", Refusal::certificate, [](Recipe& r) { patch_time(r, "260231000000Z"); }},
+      {"the 29th of February of a common year", Refusal::certificate,
        [](Recipe& r) { patch_time(r, "260229000000Z"); }},
       {"month 0", Refusal::certificate, [](Recipe& r) { patch_time(r, "260010000000Z"); }},
       {"month 13", Refusal::certificate, [](Recipe& r) { patch_time(r, "261310000000Z"); }},
@@ -145,7 +145,7 @@ TEST_CASE("a certificate that is not strict DER is refused, though its signature
       {"an offset", Refusal::certificate, [](Recipe& r) { patch_time(r, "260110000000+0000"); }},
       {"a space for a digit", Refusal::certificate, [](Recipe& r) { patch_time(r, "2601100000 0Z"); }},
       {"a time before 1970", Refusal::certificate, [](Recipe& r) { patch_time(r, "690110000000Z"); }},
-      {"29 February of a leap year", {}, [](Recipe& r) { patch_time(r, "240229000000Z"); }},
+      {"the 29th of February of a leap year", {}, [](Recipe& r) { patch_time(r, "240229000000Z"); }},
       {"a GeneralizedTime before 2050", Refusal::certificate,
        [](Recipe& r) {
          r.edit_signed_part[leaf] = [](Bytes& signed_part) {

@@ -9,6 +9,7 @@
 #include "base/hex.hpp"
 #include "base/writer.hpp"
 #include "cbor/writer.hpp"
+#include "host/attestation/suite.hpp"
 
 namespace ben::attestation::test {
 
@@ -253,6 +254,7 @@ void check(const std::vector<Case>& cases) {
     Recipe recipe = genuine_recipe();
     one.change(recipe);
     const Bytes document = make(recipe);
+    add_to_suite(one, document, recipe.verify_at_s);
     const auto verdict =
         verify_document(document, {.root_certificate = root_certificate(), .time_s = recipe.verify_at_s});
     const std::string_view tag = verdict ? "accepted" : to_error(verdict.refusal()).tag.view();

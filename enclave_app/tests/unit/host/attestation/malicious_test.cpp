@@ -96,7 +96,7 @@ TEST_CASE("an envelope of another form is refused") {
        [](Recipe& r) { r.edit_fields = adding(text("padding"), byte_string(16384)); }},
       {"document over its limit", Refusal::size,
        [](Recipe& r) { r.edit_document = become(Bytes(document_bytes_max + 1, 0x84)); }},
-      {"no bytes", Refusal::size, [](Recipe& r) { r.edit_document = become({}); }},
+      {"a document of no bytes", Refusal::size, [](Recipe& r) { r.edit_document = become({}); }},
       {"52 4000 arrays deep", Refusal::cose, [](Recipe& r) { r.edit_document = become(Bytes(4000, 0x81)); }},
       {"51 a header of 2^64-1 bytes", Refusal::cose,
        [](Recipe& r) { r.edit_document = become(hex("845bffffffffffffffff00")); }},

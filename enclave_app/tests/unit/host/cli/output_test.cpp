@@ -27,6 +27,10 @@ TEST_CASE("a file's content stands alone for people") {
   CHECK(output.text() == "cHNidA==\n");
 }
 
+TEST_CASE("an answer in others' format stands alone in both forms") {
+  for (const bool as_json : {false, true}) CHECK(some_facts(as_json).whole("[1]\n").text() == "[1]\n");
+}
+
 TEST_CASE("what a node sends cannot steer a terminal") {
   CHECK(cli::printable("a\x1b[2Jb\n\xc3\xa9") == "a?[2Jb???");
 }
