@@ -199,3 +199,62 @@ def test_the_comparison_itself_sees_a_change_of_a_byte(node, recorder, botocore)
     (path, headers, body), = only.requests
     assert headers["Authorization"] != authorization_by(botocore, only.url + path, headers, body + b" ")
     assert headers["Authorization"] != authorization_by(botocore, only.url + "/x", headers, body)
+
+
+class Metadata:
+    """An instance's metadata service, version 2: a role's credentials for whoever brings the token of a PUT."""
+
+    def __init__(self):
+        self.asked = []
+        service = self
+        role = {"Code": "Success", "AccessKeyId": CREDENTIAL[0], "SecretAccessKey": CREDENTIAL[1], "Token": TOKEN,
+                "Expiration": (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        pages = {"/latest/meta-data/iam/security-credentials/": b"node-role",
+                 "/latest/meta-data/iam/security-credentials/node-role": json.dumps(role).encode()}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_PUT(self):
+                service.asked.append(("PUT", self.path, self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")))
+                self.answer(200, b"session")
+
+            def do_GET(self):
+                token = self.headers.get("X-aws-ec2-metadata-token")
+                service.asked.append(("GET", self.path, token))
+                self.answer(200 if token == "session" else 401, pages.get(self.path, b""))
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def test_a_node_takes_its_roles_credentials_by_imdsv2_and_signs_with_their_token(node, recorder, botocore):
+    metadata = Metadata()
+    node.make_image()
+    node.make_keys()
+    node.start_kms()
+    node.make_kms_key()
+    node.make_config()
+    node.restrict_kms_key()
+    between = recorder(node.kms_url)
+    node.kms_url = between.url
+    node.env.update({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.url})
+    node.start_broker()
+    node.make_profile()
+    node.make_wallet()
+    metadata.server.shutdown()
+    assert metadata.asked[0] == ("PUT", "/latest/api/token", "21600")
+    assert [path.rsplit("/", 1)[1] for _, path, _ in metadata.asked[1:]] == ["", "node-role"], "asked again although nothing had expired"
+    assert {token for method, _, token in metadata.asked if method == "GET"} == {"session"}
+    assert between.of("Decrypt")
+    for path, headers, body in between.requests:
+        assert headers["X-Amz-Security-Token"] == TOKEN
+        assert headers["Authorization"] == authorization_by(botocore, between.url + path, headers, body, TOKEN)
