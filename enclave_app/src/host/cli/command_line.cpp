@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/eif_command_line.hpp"
 #include "cli/external_signer.hpp"
+#include "cli/rebuild.hpp"
 #include "cli/stop.hpp"
 #include "wire/version.hpp"
 
@@ -43,6 +44,7 @@ struct Program {
   PolicyNewOptions policy_new;
   PolicySignOptions policy_sign;
   EifCommands eif;
+  RebuildOptions rebuild;
   DeviceOptions device;
   bool device_words = false;   // options of HWI's were given
   bool device_action = false;  // to one of its commands
@@ -355,6 +357,18 @@ void add_device_commands(CLI::App& app, Program& program) {
   on_device(sign, [&](Output& output) { return sign_for_wallet(device, s, output); });
 }
 
+void add_rebuild_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      add_command(app, "rebuild", "Build an image from its source, here, and compare with a release");
+  RebuildOptions& r = program.rebuild;
+  command->add_option("--source", r.source, "Repository to clone; its build scripts run on this machine")
+      ->required();
+  command->add_option("--commit", r.commit, "Commit or tag of it")->required();
+  command->add_option("--measurements", r.measurements, "Measurements file of the release")->required();
+  command->add_option("--out", r.out, "New folder for the clone and the image")->required();
+  on(command, program, [&r](Output& output) { return rebuild(r, output); });
+}
+
 void write_all(std::FILE* stream, const std::string& text) {
   (void)std::fwrite(text.data(), 1, text.size(), stream);
   (void)std::fflush(stream);
@@ -408,6 +422,7 @@ int run(int argc, const char* const* argv) {
   add_signing_commands(app, program);
   add_eif_commands(*add_group(app, "eif", "Enclave images"), program.eif,
                    [&program](Action action) { program.action = std::move(action); });
+  add_rebuild_command(app, program);
   add_device_options(app, program);
   add_device_commands(app, program);
   try {
