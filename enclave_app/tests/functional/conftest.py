@@ -34,6 +34,20 @@ def armed_node(node):
     return node
 
 
+@pytest.fixture(scope="module")
+def shared_node():
+    """An armed node that tests of one file share: they ask it, from as many sides as they like, and leave it as it is."""
+    folder = Path(tempfile.mkdtemp(prefix="ben-"))
+    made = Node(folder)
+    try:
+        made.start()
+        made.make_wallet()
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def bitcoin(folder):
     """A real bitcoind on regtest."""

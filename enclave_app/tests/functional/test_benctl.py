@@ -3,8 +3,10 @@ sealed copy, signing, and what it says when something is wrong."""
 
 import base64
 import fcntl
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -144,8 +146,8 @@ def test_a_node_elsewhere_is_not_asked_over_plain_http(benctl, folder):
 
 # Evidence.
 
-def test_the_verdict_is_the_same_live_and_from_files(armed_node, folder):
-    node = armed_node
+def test_the_verdict_is_the_same_live_and_from_files(shared_node, folder):
+    node = shared_node
     saved = folder / "evidence"
     live = node.benctl("verify", "--save", saved, "--json")
     assert list(verdicts(live)) == CHECKS
@@ -167,8 +169,8 @@ def test_the_verdict_is_the_same_live_and_from_files(armed_node, folder):
     assert node.benctl("verify", *files, "--no-pin-nonce", "--at", "doc", "--json").json["accepted"] is True
 
 
-def test_what_is_pinned_otherwise_is_refused_by_its_own_line(armed_node, folder):
-    node = armed_node
+def test_what_is_pinned_otherwise_is_refused_by_its_own_line(shared_node, folder):
+    node = shared_node
     other_config = folder / "other.json"
     other_config.write_text(node.config.read_text() + " ")
     other_image = folder / "other-measurements.json"
@@ -183,8 +185,8 @@ def test_what_is_pinned_otherwise_is_refused_by_its_own_line(armed_node, folder)
     assert verdicts(node.benctl("verify", "--pcr0", node.pcrs["PCR0"], "--json", status=1))["measurements"] == "not_pinned"
 
 
-def test_a_document_is_inspected_and_a_refusal_names_its_reason(armed_node, folder):
-    node = armed_node
+def test_a_document_is_inspected_and_a_refusal_names_its_reason(shared_node, folder):
+    node = shared_node
     saved = folder / "evidence"
     node.benctl("verify", "--save", saved)
     document = folder / "evidence.cbor"
@@ -317,8 +319,8 @@ def test_a_kms_key_that_cannot_seal_is_refused_with_what_to_create(node):
 
 # Signing.
 
-def test_a_psbt_is_signed_in_the_form_it_came_and_never_over_another_file(armed_node, folder):
-    node = armed_node
+def test_a_psbt_is_signed_in_the_form_it_came_and_never_over_another_file(shared_node, folder):
+    node = shared_node
     coin = independent.coin(node, "bip84/0", 1)
     taproot = independent.coin(node, "bip86/0", 2)
     psbt = independent.psbt([(coin, 100_000), (taproot, 200_000)], [(290_000, independent.SOMEBODY)])
@@ -338,8 +340,8 @@ def test_a_psbt_is_signed_in_the_form_it_came_and_never_over_another_file(armed_
     assert tag(node.benctl("sign", "--psbt", "-", "--json", stdin="no psbt", status=1)).startswith("base64-")
 
 
-def test_evaluate_says_what_would_be_and_exits_by_it(armed_node):
-    node = armed_node
+def test_evaluate_says_what_would_be_and_exits_by_it(shared_node):
+    node = shared_node
     coin = independent.coin(node, "bip84/0", 1)
 
     def evaluate(sats, *flags, status):
@@ -372,11 +374,67 @@ def test_a_policy_needs_its_admins_and_its_epoch_is_remembered(armed_node, folde
     assert tag(older).startswith("policy-")
 
 
-def test_a_second_benctl_waits_its_turn_and_flags_stand_above_the_environment(armed_node):
-    node = armed_node
+def test_a_second_benctl_waits_its_turn_and_flags_stand_above_the_environment(shared_node):
+    node = shared_node
     with open(f"{node.profile}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert tag(node.benctl("genesis", *node.admin_flags(), "--json", status=1)) == "file-locked"
     wrong = {**node.env, "BENCTL_URL": "http://127.0.0.1:1"}
     assert tag(call("benctl", "info", "--json", env=wrong)).startswith("http-")
     assert call("benctl", "info", "--url", node.url, env=wrong).status == 0
+
+
+# Every command.
+
+def leaf_commands():
+    """Each command that --help lists, down to those that do something."""
+    def listed(path):
+        text = call("benctl", *path, "--help").out
+        return re.findall(r"^  (\S+) ", text.partition("Subcommands:\n")[2].partition("\n\n")[0], re.MULTILINE)
+
+    waiting, leaves = [[]], []
+    while waiting:
+        path = waiting.pop()
+        inner = listed(path)
+        waiting += [[*path, name] for name in inner]
+        if not inner:
+            leaves.append(path)
+    return leaves
+
+
+def test_every_command_says_what_is_wrong_with_its_call_in_json_too(benctl):
+    commands = [" ".join(path) for path in leaf_commands()]
+    assert {"attestation inspect", "verify", "keygen", "config new", "config lint", "config pcr16", "genesis", "blob restore",
+            "info", "descriptors", "address", "sign", "evaluate", "policy new", "policy sign", "policy explain", "pcr3",
+            "eif build", "eif measure", "eif describe"} <= set(commands)
+    for command in commands:
+        done = benctl(*command.split(), "--no-such-flag", "--json", status=2)
+        assert done.json["error"]["tag"] == "usage" and done.json["error"]["message"], done
+        assert done.err.startswith("benctl: "), done
+
+
+def test_commands_that_need_no_node_answer_in_json(benctl, folder, keys):
+    policy, kernel, image = folder / "policy.json", folder / "kernel", folder / "image.eif"
+    made = benctl("policy", "new", "--network", "regtest", "--wallet", "ab" * 32, "--requester", f"desk={keys[2][1]}",
+                  "--outflow-max", "5000", "--out", policy, "--json").json
+    assert made["policy_hash"] == independent.sha256(policy.read_bytes()).hex() and made["policy_epoch"] == 1
+    explained = benctl("policy", "explain", policy, "--json").json
+    assert explained["policy_hash"] == made["policy_hash"] and explained["sentences"]
+    role = "arn:aws:iam::111122223333:role/node"
+    assert benctl("pcr3", role, "--json").json["pcr3"] == hashlib.sha384(bytes(48) + role.encode()).hexdigest()
+
+    kernel.write_bytes(b"kernel")
+    manifest = folder / "manifest"
+    manifest.write_text("dir /run 0755\n")
+    benctl("eif", "ramdisk", "--manifest", manifest, "--out", folder / "ramdisk", "--json")
+    benctl("eif", "build", "--kernel", kernel, "--cmdline", "quiet", "--ramdisk", folder / "ramdisk", "--name", "n",
+                   "--version", "1", "--out", image, "--json")
+    measured = benctl("eif", "measure", image, "--json").json
+    described = benctl("eif", "describe", image, "--json").json
+    expected = pcr(b"kernel" + b"quiet" + (folder / "ramdisk").read_bytes())
+    assert measured["PCR0"] == described["Measurements"]["PCR0"] == expected, (measured, described)
+
+
+def pcr(content):
+    """A PCR that was extended once, by the hash of this."""
+    return hashlib.sha384(bytes(48) + hashlib.sha384(content).digest()).hexdigest()

@@ -77,8 +77,8 @@ def test_a_debug_enclave_is_refused_by_broker_and_benctl(node):
     assert node.enclaves() == []
 
 
-def test_another_root_another_config_and_another_wallet_are_refused(armed_node, folder):
-    node, other = armed_node, Node(folder / "other")
+def test_another_root_another_config_and_another_wallet_are_refused(shared_node, folder):
+    node, other = shared_node, Node(folder / "other")
     try:
         other.start(kms=False)
         other.make_wallet()
@@ -112,8 +112,8 @@ def test_another_root_another_config_and_another_wallet_are_refused(armed_node, 
         other.close()
 
 
-def test_every_missing_pin_is_a_no_until_it_is_waived_by_its_own_flag(armed_node):
-    node = armed_node
+def test_every_missing_pin_is_a_no_until_it_is_waived_by_its_own_flag(shared_node):
+    node = shared_node
     pins = pins_of(node)
     assert verify(node, *live(node), *flags_of(pins), status=0)
     for missing in PINS:
@@ -133,8 +133,8 @@ def test_every_missing_pin_is_a_no_until_it_is_waived_by_its_own_flag(armed_node
                                   node.pcrs["PCR0"], status=1).out
 
 
-def test_live_and_offline_verdicts_are_the_same(armed_node):
-    node = armed_node
+def test_live_and_offline_verdicts_are_the_same(shared_node):
+    node = shared_node
     pins = pins_of(node)
     nonce = "5a" * 32
     prefix = node.folder / "evidence"
@@ -163,14 +163,14 @@ def test_live_and_offline_verdicts_are_the_same(armed_node):
     assert check_of(late, "chain")["tag"] == "attest-expired"
 
 
-def test_a_test_root_is_named_as_one_wherever_it_is_trusted(armed_node):
-    node = armed_node
+def test_a_test_root_is_named_as_one_wherever_it_is_trusted(shared_node):
+    node = shared_node
     words = "UNTRUSTED TEST ROOT"
     assert words in node.benctl("verify").out
     assert node.benctl("verify", JSON).json["test_root"] is True
     for command in (["info"], ["descriptors"], ["address", "--account", "bip84/0", "--index", 0]):
         assert words in node.benctl(*command).err
     assert words in node.broker.log
-    prefix = node.folder / "evidence"
+    prefix = node.folder / "named"
     node.benctl("verify", "--save", prefix)
     assert words in node.benctl("attestation", "inspect", "--doc", f"{prefix}.cbor", "--root", node.root).out

@@ -104,10 +104,10 @@ class Liars:
 
 
 @pytest.fixture
-def liars(node):
+def liars():
     made = []
 
-    def make():
+    def make(node):
         made.append(Liars(node))
         return made[-1]
 
@@ -142,9 +142,9 @@ def relabelled(answer, request):
     return mutations.encode({**json.loads(answer), "id": json.loads(request)["id"]})
 
 
-def test_every_changed_member_of_every_answer_is_refused(armed_node, liars):
-    group = liars()
-    for method, (command, _) in commands_of(armed_node).items():
+def test_every_changed_member_of_every_answer_is_refused(shared_node, liars):
+    group = liars(shared_node)
+    for method, (command, _) in commands_of(shared_node).items():
         group.refuse_all(command, method, mutations.mutations_of)
     group.refuse_all(["verify"], "get_attestation", mutations.document_mutations, "document and statement")
     group.refuse_all(["info"], "get_attestation", mutations.document_mutations, "document and statement")
@@ -153,8 +153,8 @@ def test_every_changed_member_of_every_answer_is_refused(armed_node, liars):
     assert all(count >= 25 for count in group.count.values()), group.count
 
 
-def test_answers_of_other_requests_and_other_boots_are_refused(armed_node, liars):
-    node, group = armed_node, liars()
+def test_answers_of_other_requests_and_other_boots_are_refused(shared_node, liars):
+    node, group = shared_node, liars(shared_node)
     commands = commands_of(node)
     liar, count = group.all[0], 0
     for method, (command, other) in commands.items():
@@ -195,8 +195,8 @@ def test_answers_of_other_requests_and_other_boots_are_refused(armed_node, liars
     assert count == 7 * len(commands)
 
 
-def test_what_the_broker_says_in_its_own_name_is_never_taken_for_the_signers(armed_node, liars):
-    node, group = armed_node, liars()
+def test_what_the_broker_says_in_its_own_name_is_never_taken_for_the_signers(shared_node, liars):
+    node, group = shared_node, liars(shared_node)
     liar = group.all[0]
     genuine = json.loads(post(f"{node.url}/rpc", mutations.encode(
         {"jsonrpc": "2.0", "id": 1, "method": "no_such_method"}))[1])
@@ -225,7 +225,7 @@ def test_what_the_broker_says_in_its_own_name_is_never_taken_for_the_signers(arm
 
 def test_a_lie_during_genesis_and_certification_makes_no_other_wallet(node, liars):
     node.start()
-    group = liars()
+    group = liars(node)
     genesis = ["genesis", *node.admin_flags()]
     liar, seen = group.all[0], []
 
@@ -248,7 +248,7 @@ def test_a_lie_during_genesis_and_certification_makes_no_other_wallet(node, liar
 
 
 def test_a_lie_about_what_was_unsealed_is_refused(armed_node, liars):
-    node, liar = armed_node, liars().all[0]
+    node, liar = armed_node, liars(armed_node).all[0]
     sealed = next(node.folder.glob("node.wallet-*.sealed"))
     made = {"wallet_id": node.benctl("info", JSON).json["wallet_id"],
             "sealed_seed": base64.b64encode(sealed.read_bytes()).decode()}

@@ -46,45 +46,6 @@ def test_more_than_the_policy_allows_is_refused_with_its_tag(armed_node, bitcoin
     assert refused["error"]["origin"] == "signer"
 
 
-def test_an_image_of_another_measurement_never_runs(node):
-    node.start()
-    node.broker.stop()
-    node.simulate("terminate-enclave", "--all")
-    node.start_broker("--expected-measurement", "0" * 95 + "1", wait=False)
-    assert node.broker.wait() == 1
-    assert f"Actual EIF PCR0 Measurement: {node.pcrs['PCR0']}" in node.broker.log
-    assert node.enclaves() == []
-
-
-def test_each_pin_that_is_missing_is_a_no_unless_it_is_waived_by_name(armed_node):
-    node = armed_node
-    assert node.benctl("verify", "--json").status == 0
-    empty = node.folder / "empty-profile.json"
-    pins = {"measurements": node.measurements, "config": node.config,
-            "wallet": node.benctl("info", "--json").json["wallet_id"]}
-    flags = ["verify", "--profile", empty, "--url", node.url, "--root", node.root]
-    given = [word for name, value in pins.items() for word in (f"--{name}", value)]
-    assert node.benctl(*flags, *given).status == 0
-    for missing in pins:
-        rest = [word for name, value in pins.items() if name != missing for word in (f"--{name}", value)]
-        assert "NOT PINNED" in node.benctl(*flags, *rest, status=1).out
-        node.benctl(*flags, *rest, f"--no-pin-{missing}")
-
-
-def test_a_debug_enclave_is_refused_whatever_is_expected(node):
-    node.start()
-    node.broker.stop()
-    node.simulate("terminate-enclave", "--all")
-    # The host starts the right image itself, in debug mode, under the broker's name.
-    node.simulate("run-enclave", "--eif-path", node.eif, "--cpu-count", 2, "--memory", 1024, "--debug-mode",
-                  "--enclave-cid", 16, "--enclave-name", "bitcoin-enclave-node")
-    debug = node.enclaves()[0]["EnclaveID"]
-    node.start_broker()
-    running = node.enclaves()
-    assert [enclave["Flags"] for enclave in running] == ["NONE"]
-    assert running[0]["EnclaveID"] != debug
-
-
 def test_the_broker_ends_the_enclave_only_when_its_seed_can_come_back(node):
     node.start()
     node.make_wallet()
