@@ -25,6 +25,7 @@ module "kms_key" {
   name_prefix      = var.name_prefix
   admin_role_arns  = var.key_admin_role_arns
   host_role_arn    = module.enclave_node.role_arn
+  reader_role_arns = module.github_oidc[*].role_arn
   pcr0             = local.is_pinned ? [var.expected_measurement] : null
   pcr16            = local.is_pinned ? [var.config_pcr16] : null
   alarm_topic_arns = [aws_sns_topic.alarms.arn]

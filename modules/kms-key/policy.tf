@@ -50,6 +50,13 @@ locals {
         ]
         Resource = "*"
       },
+      length(var.reader_role_arns) == 0 ? null : {
+        Sid       = "ReadersPlan"
+        Effect    = "Allow"
+        Principal = { AWS = var.reader_role_arns }
+        Action    = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+        Resource  = "*"
+      },
       {
         Sid       = "NoWayAround"
         Effect    = "Deny"

@@ -21,6 +21,18 @@ variable "admin_role_arns" {
   }
 }
 
+variable "reader_role_arns" {
+  description = "Roles that may read the key's settings, for `terraform plan`: IAM alone cannot give them that, as nothing hands the key to the account."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.reader_role_arns : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "reader_role_arns must hold ARNs of roles, such as arn:aws:iam::123456789012:role/github-actions."
+  }
+}
+
 variable "host_role_arn" {
   description = "The host's role, the node's output `role_arn`: it relays what the enclave asks for."
   type        = string

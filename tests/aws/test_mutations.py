@@ -47,6 +47,7 @@ MUTATIONS = [
     ("policy.tf", "local.is_open ? {", "true ? {", POLICY),
     ("policy.tf", "Principal = { AWS = var.admin_role_arns }", 'Principal = { AWS = "arn:aws:iam::123456789012:root" }', POLICY),
     ("policy.tf", '"kms:PutKeyPolicy",', '"kms:PutKeyPolicy", "kms:Decrypt",', POLICY),
+    ("policy.tf", '"kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]\n', '"kms:Decrypt"]\n', POLICY),
     ("main.tf@kms", 'customer_master_key_spec = "RSA_3072"', 'customer_master_key_spec = "SYMMETRIC_DEFAULT"', POLICY),
     ("main.tf@kms", "deletion_window_in_days  = 30", "deletion_window_in_days  = 7", POLICY),
     ("main.tf@oidc", '"${local.host}:sub" = "repo:${var.github_repository}:${var.subject}"', '"${local.host}:sub" = "repo:${var.github_repository}:*"', TRUST),

@@ -102,6 +102,19 @@ run "a_role_and_an_upgrade_narrow_and_widen" {
   }
 }
 
+run "a_plan_reads_and_no_more" {
+  command = plan
+
+  variables {
+    reader_role_arns = ["arn:aws:iam::123456789012:role/github-actions"]
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(aws_kms_key.this.policy).Statement : s.Action if s.Principal == { AWS = ["arn:aws:iam::123456789012:role/github-actions"] }]) == ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+    error_message = "who plans may do more than read, or not even that"
+  }
+}
+
 run "an_image_without_a_config_is_refused" {
   command         = plan
   expect_failures = [var.pcr0]
@@ -113,13 +126,14 @@ run "an_image_without_a_config_is_refused" {
 
 run "first_round_of_bad_values" {
   command         = plan
-  expect_failures = [var.name_prefix, var.admin_role_arns, var.pcr16, var.pcr3]
+  expect_failures = [var.name_prefix, var.admin_role_arns, var.reader_role_arns, var.pcr16, var.pcr3]
 
   variables {
-    name_prefix     = "Btc"
-    admin_role_arns = ["arn:aws:iam::123456789012:root"]
-    pcr16           = ["000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"]
-    pcr3            = "role/btc-enclave"
+    name_prefix      = "Btc"
+    admin_role_arns  = ["arn:aws:iam::123456789012:root"]
+    reader_role_arns = ["arn:aws:iam::123456789012:root"]
+    pcr16            = ["000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"]
+    pcr3             = "role/btc-enclave"
   }
 }
 
