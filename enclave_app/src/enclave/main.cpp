@@ -23,7 +23,7 @@ ben::Result<> run() {
   if (!listener) return listener.error();
   if (const auto heard = ben::server::send_heartbeat(); !heard) return heard;
 
-  // Nothing that the parent says is read before this.
+  // Of what the parent sends only the heartbeat's echo was read before this.
   if (const auto dropped = ben::drop_capabilities(); !dropped) return dropped;
   if (const auto restricted = ben::restrict_system_calls(); !restricted) return restricted;
   return ben::server::Server(**listener, **signer).run();
