@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -421,25 +422,28 @@ def test_a_changed_store_is_copied_to_the_bucket_and_an_unchanged_one_is_not(hos
     booted(host)
     assert host.text("etc/bitcoin-enclave-node/blob-copy.env").splitlines() == [
         "BLOB_BUCKET=btc-enclave-blobs", "BLOB_NODE=btc-enclave-1", "AWS_REGION=us-east-1"]
-    (host.root / "stand-ins/sqlite3").write_text('#!/usr/bin/bash\ncp "$1" "$(sed "s/.*\'\\(.*\\)\'/\\1/" <<<"${@: -1}")"\n')
-    (host.root / "stand-ins/sqlite3").chmod(0o755)
 
     def copy():
         (host.record / "calls").write_text("")
         return host.run("env", "BLOB_BUCKET=b", "BLOB_NODE=n", "CACHE_DIRECTORY=/root", "/usr/local/bin/enclave-blob-copy")
 
     assert copy().returncode == 0 and host.calls("aws") == []
-    store = host.root / STATE / "store.sqlite"
-    store.write_text("one")
+    store = sqlite3.connect(host.root / STATE / "store.sqlite")  # stays open, as the broker's does
+    store.execute("PRAGMA journal_mode = WAL")
+    store.execute("CREATE TABLE wallet (sealed_seed)")
+    store.commit()
     assert copy().returncode == 0
     assert host.calls("aws") == ["aws s3 cp --only-show-errors /root/store.sqlite.new s3://b/blobs/n/store.sqlite"]
     assert copy().returncode == 0 and host.calls("aws") == []
-    store.write_text("two")
+    store.execute("INSERT INTO wallet VALUES ('sealed')")
+    store.commit()
     host.failing("aws s3")
     failed = copy()
     assert failed.returncode == 1 and "may the role put objects" in failed.stderr
     host.failing()
     assert copy().returncode == 0 and len(host.calls("aws")) == 1
+    with sqlite3.connect(host.root / "root/store.sqlite") as copied:
+        assert copied.execute("SELECT * FROM wallet").fetchall() == [("sealed",)], "what is in the write-ahead log alone is missing"
 
 
 # The units.
