@@ -32,18 +32,20 @@ def lab():
     """A node whose policy allows one bitcoin to one address, and everything that an attacker of it knows."""
     folder = Path(tempfile.mkdtemp(prefix="ben-"))  # short enough for unix sockets
     node = Node(folder)
-    node.start()
-    node.benctl("genesis", *node.admin_flags())
-    node.set_policy("--destination", "known=bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
-                    "--rule", "name=pay,from=desk,dest=known,outflow=100000000,fee=50000,fee-rate=200")
-    info = node.rpc("get_info")["result"]
-    sealed = next(node.folder.glob("node.wallet-*.sealed")).read_bytes()
-    kms_key = json.loads(next((node.folder / "kms").glob("*.json")).read_text())["rsa_pem"]
-    wallet = SimpleNamespace(**{name: independent.coin(node, *place) for name, place in PLACES.items()})
-    yield SimpleNamespace(node=node, info=info, wallet=wallet, rows={}, key=independent.load_key(folder / "desk.pem"),
-                          seed=independent.open_sealed_seed(sealed, kms_key.encode()).seed)
-    node.close()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        node.start()
+        node.benctl("genesis", *node.admin_flags())
+        node.set_policy("--destination", "known=bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080",
+                        "--rule", "name=pay,from=desk,dest=known,outflow=100000000,fee=50000,fee-rate=200")
+        info = node.rpc("get_info")["result"]
+        sealed = next(node.folder.glob("node.wallet-*.sealed")).read_bytes()
+        kms_key = json.loads(next((node.folder / "kms").glob("*.json")).read_text())["rsa_pem"]
+        wallet = SimpleNamespace(**{name: independent.coin(node, *place) for name, place in PLACES.items()})
+        yield SimpleNamespace(node=node, info=info, wallet=wallet, rows={}, key=independent.load_key(folder / "desk.pem"),
+                              seed=independent.open_sealed_seed(sealed, kms_key.encode()).seed)
+    finally:
+        node.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def ask(lab, psbt):
