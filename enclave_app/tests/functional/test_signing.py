@@ -53,8 +53,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(armed_node):
-    return Desk(armed_node)
+def desk(shared_node):
+    return Desk(shared_node)
 
 
 def test_what_another_client_asks_for_is_signed_under_a_proof(desk):
