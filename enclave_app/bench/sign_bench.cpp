@@ -30,7 +30,7 @@ std::vector<Spend> make_spends(const Curve& curve, std::size_t account, std::siz
   std::vector<Spend> spends;
   for (std::size_t i = 0; i < count; ++i) {
     Wallet wallet = test::make_wallet(curve, static_cast<std::uint8_t>(i + 1));
-    ben::Bytes psbt = test::make_spend(curve, wallet.accounts(), account, inputs);
+    ben::Bytes psbt = test::make_spend(curve, wallet, account, inputs);
     spends.push_back({.wallet = std::move(wallet), .psbt = std::move(psbt)});
   }
   return spends;
@@ -40,7 +40,7 @@ std::vector<Spend> make_spends(const Curve& curve, std::size_t account, std::siz
 [[gnu::noinline]] std::size_t sign_once(const Curve& curve, const Spend& spend) {
   auto psbt = Psbt::parse(spend.psbt);
   if (!psbt) std::abort();
-  const auto review = review_psbt(curve, spend.wallet, *std::move(psbt), 10'000);
+  const auto review = review_psbt(spend.wallet.own_keys(curve), *std::move(psbt), 10'000);
   if (!review) std::abort();
   const auto bytes = sign_reviewed(curve, spend.wallet, *review);
   if (!bytes) std::abort();

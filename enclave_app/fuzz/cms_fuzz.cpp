@@ -19,7 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::uint8_t byte : reply->ciphertext) chunked.u8(0x04).u8(0x01).u8(byte);
   chunked.u16_be(0).u64_be(0);
   const auto again = parse_kms_reply(chunked.view());
-  if (chunked.view().size() > kms_reply_bytes_max) return 0;
   if (!again || again->ciphertext != reply->ciphertext || again->recipient != reply->recipient ||
       again->iv != reply->iv) {
     std::abort();

@@ -52,7 +52,7 @@ void check_document(ben::ByteView input, ben::ByteView root) {
     const auto cached =
         verify_document(input, {.root_certificate = root, .time_s = std::nullopt, .chains = &chains});
     require(cached.has_value() == cold.has_value());
-    require(cold.has_value() || cold.refusal() == cached.refusal());
+    require(cold.has_value() || cold.error() == cached.error());
   }
 }
 

@@ -24,7 +24,7 @@ void require(bool claim) {
 }
 
 Hash384 pcr(ByteView content) {
-  return sha384({Hash384{}, sha384(content)});
+  return sha384({Hash384{}, sha384({content})});
 }
 
 // An accepted image is its header and its sections, end to end, and measures by the definition of the PCRs.

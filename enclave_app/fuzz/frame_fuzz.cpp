@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!persist) break;
       if (persist->wallet.has_value() == persist->policy.has_value()) std::abort();
       if (persist->wallet && !lies_within(persist->wallet->sealed_seed, body)) std::abort();
-      if (persist->policy && !lies_within(persist->policy->policy, body)) std::abort();
+      if (persist->policy && !lies_within(*persist->policy, body)) std::abort();
       break;
     }
     case ben::wire::FrameType::kms_decrypt: {

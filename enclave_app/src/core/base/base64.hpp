@@ -1,9 +1,6 @@
 // Base64 with padding (RFC 4648 section 4), canonical only: one spelling for one value.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 

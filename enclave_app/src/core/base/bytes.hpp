@@ -1,6 +1,8 @@
-// Names for byte sequences, and conversions between text and bytes.
+// Names for byte sequences, and conversions between text and bytes. What includes this has the standard's
+// sequences, strings, integers and algorithms with it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,18 +36,13 @@ using ByteArray = std::array<std::uint8_t, N>;
 // Copies exactly N bytes; the caller has checked the size (a shorter view aborts).
 template <std::size_t N>
 [[nodiscard]] ByteArray<N> to_array(ByteView view) noexcept {
-  const auto fixed = view.first<N>();
   ByteArray<N> array{};
-  for (std::size_t i = 0; i < N; ++i) array[i] = fixed[i];
+  std::ranges::copy(view.first<N>(), array.begin());
   return array;
 }
 
 [[nodiscard]] inline bool equal(ByteView a, ByteView b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
+  return std::ranges::equal(a, b);
 }
 
 }  // namespace ben

@@ -24,13 +24,13 @@ std::string encode_hex(ByteView bytes) {
 
 Result<Bytes> parse_hex(std::string_view text) {
   constexpr StaticText reason = "hex: want an even number of the digits 0-9a-f";
-  if (text.size() % 2 != 0) return Error{ErrorCode::malformed, "hex-digits", reason};
+  if (text.size() % 2 != 0) return malformed("hex-digits", reason);
   Bytes bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int high = digit_value(text[i]);
     const int low = digit_value(text[i + 1]);
-    if (high < 0 || low < 0) return Error{ErrorCode::malformed, "hex-digits", reason};
+    if (high < 0 || low < 0) return malformed("hex-digits", reason);
     bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
   }
   return bytes;

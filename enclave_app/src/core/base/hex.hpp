@@ -1,9 +1,6 @@
 // Hexadecimal text, lower case only: one spelling for one value.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -17,7 +14,7 @@ Result<Bytes> parse_hex(std::string_view text);
 // The same for exactly N bytes.
 template <std::size_t N>
 Result<ByteArray<N>> parse_hex_array(std::string_view text) {
-  if (text.size() != 2 * N) return Error{ErrorCode::malformed, "hex-size", "hex: wrong number of digits"};
+  if (text.size() != 2 * N) return malformed("hex-size", "hex: wrong number of digits");
   const auto bytes = parse_hex(text);
   if (!bytes) return bytes.error();
   return to_array<N>(*bytes);

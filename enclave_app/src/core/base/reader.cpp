@@ -36,7 +36,7 @@ void Reader::fail() noexcept {
 }
 
 Result<> Reader::finish(StaticText tag, StaticText reason) const {
-  if (failed_ || !rest_.empty()) return Error{ErrorCode::malformed, tag, reason};
+  if (failed_ || !rest_.empty()) return malformed(tag, reason);
   return Ok{};
 }
 

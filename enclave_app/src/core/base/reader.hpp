@@ -1,10 +1,6 @@
 // Reader: takes bytes off the front of untrusted input, and never past its end.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -24,6 +20,16 @@ class Reader {
   [[nodiscard]] std::uint32_t u32_le() noexcept { return static_cast<std::uint32_t>(little_endian(4)); }
   [[nodiscard]] std::uint64_t u64_le() noexcept { return little_endian(8); }
 
+  // The next `count` bytes, at most 8, as one number.
+  [[nodiscard]] std::uint64_t big_endian(std::size_t count) noexcept;
+
+  // The next N bytes, copied.
+  template <std::size_t N>
+  [[nodiscard]] ByteArray<N> array() noexcept {
+    const ByteView bytes = take(N);
+    return failed_ ? ByteArray<N>{} : to_array<N>(bytes);
+  }
+
   // The next `count` bytes, as a view into the input.
   [[nodiscard]] ByteView take(std::size_t count) noexcept;
 
@@ -40,7 +46,6 @@ class Reader {
   Result<> finish(StaticText tag, StaticText reason) const;
 
  private:
-  std::uint64_t big_endian(std::size_t count) noexcept;
   std::uint64_t little_endian(std::size_t count) noexcept;
 
   ByteView rest_;

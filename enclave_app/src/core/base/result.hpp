@@ -37,17 +37,30 @@ struct Error {
   StaticText detail = "";
 };
 
+[[nodiscard]] constexpr Error malformed(StaticText tag, StaticText reason, StaticText detail = "") {
+  return {ErrorCode::malformed, tag, reason, detail};
+}
+[[nodiscard]] constexpr Error refused(StaticText tag, StaticText reason, StaticText detail = "") {
+  return {ErrorCode::refused, tag, reason, detail};
+}
+[[nodiscard]] constexpr Error unavailable(StaticText tag, StaticText reason) {
+  return {ErrorCode::unavailable, tag, reason};
+}
+[[nodiscard]] constexpr Error internal(StaticText tag, StaticText reason) {
+  return {ErrorCode::internal, tag, reason};
+}
+
 struct Ok {};
 
-// Both sides convert, so a function returns its value or `Error{code, "tag", "reason"}`, and passes
-// a failure on with `if (!x) return x.error();`. A dropped Result is a warning, and reading the side
+// Both sides convert, so a function returns its value or `refused("tag", "reason")`, and passes a failure
+// on with `if (!x) return x.error();`. A dropped Result is a warning, and reading the side
 // that is not there ends the program. The names are those of std::expected, which would replace
 // this class where both compilers have it.
-template <typename T = Ok>
+template <typename T = Ok, typename E = Error>
 class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, error) {}
+  Result(E error) : state_(std::in_place_index<1>, error) {}
 
   [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
@@ -57,7 +70,7 @@ class [[nodiscard]] Result {
   [[nodiscard]] T&& operator*() && noexcept { return std::move(present(std::get_if<0>(&state_))); }
   [[nodiscard]] T* operator->() noexcept { return &**this; }
   [[nodiscard]] const T* operator->() const noexcept { return &**this; }
-  [[nodiscard]] const Error& error() const noexcept { return present(std::get_if<1>(&state_)); }
+  [[nodiscard]] const E& error() const noexcept { return present(std::get_if<1>(&state_)); }
 
  private:
   template <typename Side>
@@ -66,7 +79,7 @@ class [[nodiscard]] Result {
     return *side;
   }
 
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
 }  // namespace ben

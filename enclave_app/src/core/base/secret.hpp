@@ -1,11 +1,7 @@
 // Secret<N>: bytes that are wiped when they go out of scope and cannot be printed or copied.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <iosfwd>
-#include <span>
 
 #include <string.h>  // explicit_bzero
 

@@ -1,8 +1,6 @@
 // Writer: appends fixed-size integers and bytes to a buffer it owns.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include "base/bytes.hpp"

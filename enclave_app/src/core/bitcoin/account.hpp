@@ -1,9 +1,7 @@
 // Account: the public half of one BIP 84 or BIP 86 account. Everything a review needs, and no private key.
 #pragma once
 
-#include <array>
-#include <string>
-#include <string_view>
+#include <functional>
 
 #include "bitcoin/bip32.hpp"
 #include "bitcoin/script.hpp"
@@ -40,8 +38,7 @@ struct Account {
   AccountId id;
   Network network = Network::main;
   Fingerprint master_fingerprint{};
-  ExtendedPublicKey key;                      // at m/purpose'/coin'/number'
-  std::array<ExtendedPublicKey, 2> branches;  // receive and change
+  ExtendedPublicKey key;  // at m/purpose'/coin'/number'
 };
 
 // A derived address: the key of the path (before any taproot tweak) and its scriptPubKey.
@@ -50,8 +47,10 @@ struct DerivedScript {
   Script script;
 };
 
-// Fails with `refused` (key-hardened) for an index of 2^31 or more.
-Result<DerivedScript> derive_script(const Curve& curve, const Account& account, Branch branch,
-                                    std::uint32_t index);
+// The accounts that count as ours, and a way to derive from them: by private keys, or by public ones alone.
+struct OwnKeys {
+  std::span<const Account> accounts;
+  std::function<Result<DerivedScript>(const KeyPath&)> derive_script;  // of a path in `accounts`
+};
 
 }  // namespace ben::bitcoin

@@ -6,7 +6,7 @@
 namespace ben::bitcoin {
 namespace {
 
-constexpr Error bad_form{ErrorCode::malformed, "address-form", "address: not an address of this network"};
+constexpr Error bad_form = malformed("address-form", "address: not an address of this network");
 
 Bech32Variant variant_of(unsigned version) noexcept {
   return version == 0 ? Bech32Variant::bech32 : Bech32Variant::bech32m;
@@ -35,7 +35,7 @@ Result<Script> parse_base58_address(const NetworkParameters& parameters, std::st
 
 Result<std::string> encode_address(Network network, ByteView script) {
   if (!is_p2wpkh(script) && !is_p2wsh(script) && !is_p2tr(script))
-    return Error{ErrorCode::malformed, "address-script", "address: want a P2WPKH, P2WSH or P2TR script"};
+    return malformed("address-script", "address: want a P2WPKH, P2WSH or P2TR script");
   const std::uint8_t version = is_p2tr(script) ? 1 : 0;
   Bech32 content{.prefix = std::string(parameters_of(network).bech32_hrp),
                  .groups = to_groups(script.subspan(2)),

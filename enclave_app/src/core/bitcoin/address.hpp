@@ -2,9 +2,6 @@
 // programs.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/result.hpp"
 #include "bitcoin/network.hpp"
 #include "bitcoin/script.hpp"

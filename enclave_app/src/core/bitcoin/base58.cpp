@@ -1,7 +1,5 @@
 #include "bitcoin/base58.hpp"
 
-#include <algorithm>
-
 #include "crypto/hash.hpp"
 
 namespace ben::bitcoin {
@@ -32,7 +30,7 @@ std::string encode_base58(ByteView bytes) {
 }
 
 Result<Bytes> parse_base58(std::string_view text) {
-  const Error bad_form{ErrorCode::malformed, "address-base58", "base58: a foreign character, or too long"};
+  const Error bad_form = malformed("address-base58", "base58: a foreign character, or too long");
   if (text.size() > base58_chars_max) return bad_form;
   Bytes digits;
   for (const char character : text) {
@@ -56,7 +54,7 @@ std::string encode_base58check(ByteView payload) {
 Result<Bytes> parse_base58check(std::string_view text) {
   auto bytes = parse_base58(text);
   if (!bytes) return bytes.error();
-  const Error bad_checksum{ErrorCode::malformed, "address-base58", "base58: the checksum does not match"};
+  const Error bad_checksum = malformed("address-base58", "base58: the checksum does not match");
   if (bytes->size() < checksum_bytes) return bad_checksum;
   const ByteView payload = ByteView(*bytes).first(bytes->size() - checksum_bytes);
   const Hash256 hash = sha256d(payload);

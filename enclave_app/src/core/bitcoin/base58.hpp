@@ -1,9 +1,6 @@
 // Base58 and base58check: the text of legacy addresses and of extended keys.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 

@@ -1,8 +1,5 @@
 #include "bitcoin/bech32.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace ben::bitcoin {
 namespace {
 
@@ -39,7 +36,7 @@ Result<std::string> to_lower(std::string_view text) {
   const auto is_foreign = [](char c) { return c < 33 || c > 126; };
   if (std::any_of(text.begin(), text.end(), is_foreign) ||
       (std::any_of(text.begin(), text.end(), is_lower) && std::any_of(text.begin(), text.end(), is_upper)))
-    return Error{ErrorCode::malformed, "address-bech32", "bech32: mixed case or a foreign character"};
+    return malformed("address-bech32", "bech32: mixed case or a foreign character");
   std::string lower(text);
   for (char& c : lower) c = is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c;
   return lower;
@@ -71,8 +68,7 @@ std::string encode_bech32(const Bech32& content) {
 }
 
 Result<Bech32> parse_bech32(std::string_view text) {
-  const Error bad_form{ErrorCode::malformed, "address-bech32",
-                       "bech32: not of the form prefix 1 data checksum"};
+  const Error bad_form = malformed("address-bech32", "bech32: not of the form prefix 1 data checksum");
   if (text.size() > bech32_chars_max) return bad_form;
   const auto lower = to_lower(text);
   if (!lower) return lower.error();
@@ -89,7 +85,7 @@ Result<Bech32> parse_bech32(std::string_view text) {
   const std::uint32_t sum = checksum(content.prefix, content.groups);
   if (sum == constant_of(Bech32Variant::bech32m)) content.variant = Bech32Variant::bech32m;
   if (sum != constant_of(content.variant))
-    return Error{ErrorCode::malformed, "address-bech32", "bech32: the checksum does not match"};
+    return malformed("address-bech32", "bech32: the checksum does not match");
   content.groups.resize(content.groups.size() - checksum_chars);
   return content;
 }
@@ -105,7 +101,7 @@ Result<Bytes> from_groups(ByteView groups) {
   Bytes bytes;
   const unsigned rest = regroup(groups, 5, 8, bytes);
   if (rest != 0 || groups.size() * 5 % 8 > 4)
-    return Error{ErrorCode::malformed, "address-bech32", "bech32: the padding is not zero or too long"};
+    return malformed("address-bech32", "bech32: the padding is not zero or too long");
   return bytes;
 }
 

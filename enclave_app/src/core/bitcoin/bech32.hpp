@@ -1,9 +1,6 @@
 // Bech32 and bech32m (BIP 173, BIP 350): text of 5-bit groups with an error-detecting checksum.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 

@@ -1,9 +1,6 @@
 // Hierarchical deterministic keys (BIP 32).
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "bitcoin/curve.hpp"
 #include "bitcoin/network.hpp"
 
@@ -39,13 +36,10 @@ Result<ExtendedPrivateKey> derive_master(const Curve& curve, ByteView seed);
 // Fails with `refused` (key-depth) below depth 255 and with `internal` (key-tweak) for one index in 2^127.
 Result<ExtendedPrivateKey> derive_child(const Curve& curve, const ExtendedPrivateKey& parent,
                                         std::uint32_t index);
-// CKDpub. Fails as above, and with `refused` (key-hardened) for a hardened index.
-Result<ExtendedPublicKey> derive_child(const Curve& curve, const ExtendedPublicKey& parent,
-                                       std::uint32_t index);
-// The key alone of a child that is not hardened: what a signer and an address need, without a k*G.
+// The key alone of a child that is not hardened: what a signer and an address need, without a k*G. Fails as
+// above, and with `refused` (key-hardened) for a hardened index.
 Result<PrivateKey> derive_child_key(const Curve& curve, const ExtendedPrivateKey& parent,
                                     std::uint32_t index);
-Result<PublicKey> derive_child_key(const Curve& curve, const ExtendedPublicKey& parent, std::uint32_t index);
 
 [[nodiscard]] std::string encode_xpub(Network network, const ExtendedPublicKey& key);
 

@@ -8,17 +8,7 @@ namespace ben::bitcoin {
 namespace {
 
 constexpr std::size_t der_bytes_max = 72;
-constexpr Error no_key{ErrorCode::internal, "key-tweak", "key: the tweak gives no key"};
-constexpr Error wrong_signature{ErrorCode::internal, "key-signature", "key: a signature does not verify"};
-
-// H_TapTweak of an internal key without scripts (BIP 341).
-Hash256 taproot_tweak(const CompressedKey& internal_key) noexcept {
-  return tagged_sha256("TapTweak").update(ByteView(internal_key).subspan(1)).finish();
-}
-
-bool has_odd_y(const CompressedKey& key) noexcept {
-  return key[0] == 0x03;
-}
+constexpr Error wrong_signature = internal("key-signature", "key: a signature does not verify");
 
 }  // namespace
 
@@ -32,7 +22,7 @@ Result<PublicKey> Curve::parse_public_key(ByteView compressed) const {
   PublicKey key{};
   if (compressed.size() != CompressedKey{}.size() ||
       secp256k1_ec_pubkey_parse(context_.get(), &key.point, compressed.data(), compressed.size()) != 1)
-    return Error{ErrorCode::malformed, "key-public", "key: not a compressed point of secp256k1"};
+    return malformed("key-public", "key: not a compressed point of secp256k1");
   return key;
 }
 
@@ -47,7 +37,7 @@ CompressedKey Curve::encode(const PublicKey& key) const noexcept {
 
 Result<PrivateKey> Curve::to_private_key(Secret<32> scalar) const {
   if (secp256k1_ec_seckey_verify(context_.get(), scalar.expose().data()) != 1)
-    return Error{ErrorCode::malformed, "key-private", "key: the scalar is not in 1..n-1"};
+    return malformed("key-private", "key: the scalar is not in 1..n-1");
   return PrivateKey(std::move(scalar));
 }
 
@@ -58,34 +48,21 @@ PublicKey Curve::public_key(const PrivateKey& key) const noexcept {
   return public_key;
 }
 
-Result<PublicKey> Curve::add(const PublicKey& key, std::span<const std::uint8_t, 32> tweak) const {
-  PublicKey sum = key;
-  if (secp256k1_ec_pubkey_tweak_add(context_.get(), &sum.point, tweak.data()) != 1) return no_key;
-  return sum;
-}
-
 Result<PrivateKey> Curve::add(const PrivateKey& key, std::span<const std::uint8_t, 32> tweak) const {
   Secret<32> sum(key.scalar().expose());
   if (secp256k1_ec_seckey_tweak_add(context_.get(), sum.expose_mutable().data(), tweak.data()) != 1)
-    return no_key;
+    return internal("key-tweak", "key: the tweak gives no key");
   return PrivateKey(std::move(sum));
-}
-
-Result<XOnlyKey> Curve::tweak_for_taproot(const PublicKey& internal_key) const {
-  const CompressedKey encoded = encode(internal_key);
-  PublicKey even = internal_key;
-  if (has_odd_y(encoded) && secp256k1_ec_pubkey_negate(context_.get(), &even.point) != 1) std::abort();
-  const auto output_key = add(even, taproot_tweak(encoded));
-  if (!output_key) return output_key.error();
-  return to_array<32>(ByteView(encode(*output_key)).subspan(1));
 }
 
 Result<PrivateKey> Curve::tweak_for_taproot(const PrivateKey& key, const PublicKey& internal_key) const {
   const CompressedKey encoded = encode(internal_key);
   Secret<32> even(key.scalar().expose());
-  if (has_odd_y(encoded) && secp256k1_ec_seckey_negate(context_.get(), even.expose_mutable().data()) != 1)
+  const bool has_odd_y = encoded[0] == 0x03;
+  if (has_odd_y && secp256k1_ec_seckey_negate(context_.get(), even.expose_mutable().data()) != 1)
     std::abort();
-  return add(PrivateKey(std::move(even)), taproot_tweak(encoded));
+  return add(PrivateKey(std::move(even)),
+             tagged_sha256("TapTweak").update(ByteView(encoded).subspan(1)).finish());
 }
 
 Result<Bytes> Curve::sign_ecdsa(const PrivateKey& private_key, const PublicKey& key,

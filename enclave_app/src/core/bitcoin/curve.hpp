@@ -1,10 +1,9 @@
 // Curve: the only door to libsecp256k1. Keys, BIP 32 and BIP 341 tweaks, ECDSA and BIP 340 signatures.
 #pragma once
 
-#include <memory>
-
 #include <secp256k1.h>
 
+#include "base/owned.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "crypto/hash.hpp"
@@ -46,14 +45,12 @@ class Curve {
   Result<PrivateKey> to_private_key(Secret<32> scalar) const;
   [[nodiscard]] PublicKey public_key(const PrivateKey& key) const noexcept;
 
-  // key + tweak, for a point and for a scalar (BIP 32). Fails with `internal` (key-tweak) where the result
-  // is no key: for one tweak in 2^127.
-  Result<PublicKey> add(const PublicKey& key, std::span<const std::uint8_t, 32> tweak) const;
+  // key + tweak (BIP 32). Fails with `internal` (key-tweak) where the result is no key: for one tweak in
+  // 2^127.
   Result<PrivateKey> add(const PrivateKey& key, std::span<const std::uint8_t, 32> tweak) const;
 
-  // The output key of BIP 341 without scripts (BIP 86): lift_x(x(key)) + H_TapTweak(x(key)) * G, and the
-  // private key of it; `internal_key` is the public half of `key`. Fail with `internal` (key-tweak).
-  Result<XOnlyKey> tweak_for_taproot(const PublicKey& internal_key) const;
+  // The private key of BIP 341's output key without scripts (BIP 86): of lift_x(x(P)) + H_TapTweak(x(P)) * G,
+  // where P, `internal_key`, is the public half of `key`. Fails with `internal` (key-tweak).
   Result<PrivateKey> tweak_for_taproot(const PrivateKey& key, const PublicKey& internal_key) const;
 
   // ECDSA by RFC 6979, low S, and a low R by Bitcoin Core's way of grinding, verified with `key` before it is
@@ -69,10 +66,7 @@ class Curve {
                                     const SchnorrSignature& signature) const noexcept;
 
  private:
-  struct Free {
-    void operator()(secp256k1_context* context) const noexcept { secp256k1_context_destroy(context); }
-  };
-  std::unique_ptr<secp256k1_context, Free> context_;
+  Owned<secp256k1_context, secp256k1_context_destroy> context_;
 };
 
 }  // namespace ben::bitcoin

@@ -1,7 +1,5 @@
 #include "bitcoin/descriptor.hpp"
 
-#include <array>
-
 #include "base/hex.hpp"
 
 namespace ben::bitcoin {
@@ -33,7 +31,7 @@ Result<std::string> descriptor_checksum(std::string_view descriptor) {
   for (const char character : descriptor) {
     const std::size_t position = characters.find(character);
     if (position == std::string_view::npos)
-      return Error{ErrorCode::malformed, "key-descriptor", "descriptor: a character outside BIP 380's set"};
+      return malformed("key-descriptor", "descriptor: a character outside BIP 380's set");
     state = feed(state, position & 31U);
     high_bits = high_bits * 3 + static_cast<unsigned>(position >> 5U);
     if (++count % 3 != 0) continue;

@@ -27,8 +27,7 @@ Result<Network> parse_network(std::string_view name) {
   for (std::size_t i = 0; i < networks.size(); ++i) {
     if (networks[i].name == name) return static_cast<Network>(i);
   }
-  return Error{ErrorCode::malformed, "address-network",
-               "network: want main, test, testnet4, signet or regtest"};
+  return malformed("address-network", "network: want main, test, testnet4, signet or regtest");
 }
 
 }  // namespace ben::bitcoin

@@ -1,9 +1,5 @@
 #include "bitcoin/psbt.hpp"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 namespace ben::bitcoin {
 namespace {
 
@@ -83,8 +79,7 @@ bool has_form(ByteView value, Form form) noexcept {
 Result<> admit_field(MapKind map, const PsbtField& field) {
   Reader type(field.key);
   static_cast<void>(read_compact_size(type));
-  if (type.failed())
-    return Error{ErrorCode::malformed, "psbt-form", "psbt: a field's type is not of the shortest form"};
+  if (type.failed()) return malformed("psbt-form", "psbt: a field's type is not of the shortest form");
   const std::uint8_t first = field.key[0];
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& r) {
     return r.map == map && r.first_type <= first && first <= r.last_type;
@@ -94,8 +89,8 @@ Result<> admit_field(MapKind map, const PsbtField& field) {
   const bool key_fits = key_bytes == rule->key_bytes || (rule->key_bytes == public_key && key_bytes == 65);
   if (key_fits && has_form(field.value, rule->form)) return Ok{};
   if (rule->form == Form::not_here || rule->form == Form::zero_u32)
-    return Error{ErrorCode::malformed, "psbt-version", "psbt: not of version 0"};
-  return Error{ErrorCode::malformed, "psbt-field", "psbt: a known field has a wrong key or value"};
+    return malformed("psbt-version", "psbt: not of version 0");
+  return malformed("psbt-field", "psbt: a known field has a wrong key or value");
 }
 
 Result<> refuse_duplicates(std::span<const PsbtField> fields) {
@@ -104,7 +99,7 @@ Result<> refuse_duplicates(std::span<const PsbtField> fields) {
   for (const PsbtField& field : fields) keys.push_back(as_text(field.key));
   std::sort(keys.begin(), keys.end());
   if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) return Ok{};
-  return Error{ErrorCode::malformed, "psbt-duplicate-key", "psbt: a map has one key twice"};
+  return malformed("psbt-duplicate-key", "psbt: a map has one key twice");
 }
 
 // Appends the fields of one map, up to its separator.
@@ -113,14 +108,12 @@ Result<> read_map(Reader& reader, MapKind kind, std::vector<PsbtField>& fields) 
   for (ByteView key = read_sized(reader); !key.empty(); key = read_sized(reader)) {
     const PsbtField field{.key = key, .value = read_sized(reader)};
     if (reader.failed()) break;
-    if (fields.size() == psbt_fields_max)
-      return Error{ErrorCode::malformed, "psbt-limit", "psbt: over 250,000 fields"};
+    if (fields.size() == psbt_fields_max) return malformed("psbt-limit", "psbt: over 250,000 fields");
     const auto admitted = admit_field(kind, field);
     if (!admitted) return admitted.error();
     fields.push_back(field);
   }
-  if (reader.failed())
-    return Error{ErrorCode::malformed, "psbt-form", "psbt: cut, or a size not of the shortest form"};
+  if (reader.failed()) return malformed("psbt-form", "psbt: cut, or a size not of the shortest form");
   return refuse_duplicates(std::span(fields).subspan(first));
 }
 
@@ -128,23 +121,22 @@ Result<Transaction> parse_unsigned(ByteView bytes) {
   auto transaction = parse_transaction(bytes, TransactionForm::stripped);
   if (!transaction) return transaction.error();
   if (transaction->inputs.size() > psbt_inputs_max || transaction->outputs.size() > psbt_outputs_max)
-    return Error{ErrorCode::malformed, "psbt-limit", "psbt: over 10,000 inputs or outputs"};
+    return malformed("psbt-limit", "psbt: over 10,000 inputs or outputs");
   if (!std::all_of(transaction->inputs.begin(), transaction->inputs.end(),
                    [](const TransactionInput& input) { return input.script_sig.empty(); }))
-    return Error{ErrorCode::malformed, "psbt-transaction", "psbt: the unsigned transaction has a scriptSig"};
+    return malformed("psbt-transaction", "psbt: the unsigned transaction has a scriptSig");
   return transaction;
 }
 
 }  // namespace
 
 Result<Psbt> Psbt::parse(Bytes bytes) {
-  if (bytes.size() > psbt_bytes_max)
-    return Error{ErrorCode::malformed, "psbt-limit", "psbt: over 8,000,000 bytes"};
+  if (bytes.size() > psbt_bytes_max) return malformed("psbt-limit", "psbt: over 8,000,000 bytes");
   Psbt psbt;
   psbt.bytes_ = std::move(bytes);
   Reader reader(psbt.bytes_);
   if (!equal(reader.take(magic.size()), magic))
-    return Error{ErrorCode::malformed, "psbt-magic", "psbt: does not start with psbt and 0xff"};
+    return malformed("psbt-magic", "psbt: does not start with psbt and 0xff");
   const auto take_map = [&](MapKind kind) -> Result<> {
     Map map{.first_field = psbt.fields_.size()};
     const auto read = read_map(reader, kind, psbt.fields_);
@@ -159,7 +151,7 @@ Result<Psbt> Psbt::parse(Bytes bytes) {
   if (!global) return global.error();
   const PsbtField* const unsigned_transaction = find_field(psbt.fields_, global_unsigned_transaction);
   if (unsigned_transaction == nullptr)
-    return Error{ErrorCode::malformed, "psbt-transaction", "psbt: the unsigned transaction is missing"};
+    return malformed("psbt-transaction", "psbt: the unsigned transaction is missing");
   psbt.transaction_bytes_ = unsigned_transaction->value;
   auto transaction = parse_unsigned(psbt.transaction_bytes_);
   if (!transaction) return transaction.error();

@@ -1,9 +1,6 @@
 // Partially signed Bitcoin transactions, version 0 (BIP 174, BIP 371).
 #pragma once
 
-#include <optional>
-#include <span>
-
 #include "base/result.hpp"
 #include "bitcoin/transaction.hpp"
 

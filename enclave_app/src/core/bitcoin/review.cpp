@@ -1,23 +1,12 @@
 #include "bitcoin/review.hpp"
 
-#include <algorithm>
 #include <numeric>
+#include <optional>
 
 namespace ben::bitcoin {
 namespace {
 
 using Fields = std::span<const PsbtField>;
-
-struct Keys {
-  const Curve& curve;
-  std::span<const Account> accounts;
-  const Wallet* wallet = nullptr;  // of these accounts, if at hand
-
-  [[nodiscard]] Result<DerivedScript> derive(const KeyPath& path) const {
-    if (wallet != nullptr) return wallet->derive_script(curve, path);
-    return derive_script(curve, accounts[path.account], path.branch, path.index);
-  }
-};
 
 // Witness bytes of one input: stack count, then size and item of each. A low-R signature has 70 bytes in DER
 // (one in some 128 is shorter by a byte), one more for its type.
@@ -38,9 +27,9 @@ bool has_any(Fields fields, std::span<const std::uint8_t> types) noexcept {
 Result<> refuse_foreign_fields(const Psbt& psbt) {
   for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) {
     if (has_any(psbt.input(i), nested_fields))
-      return Error{ErrorCode::refused, "psbt-input-nested", "psbt: an input has a redeem or witness script"};
+      return refused("psbt-input-nested", "psbt: an input has a redeem or witness script");
     if (has_any(psbt.input(i), signature_fields))
-      return Error{ErrorCode::refused, "psbt-input-signed", "psbt: an input is signed already"};
+      return refused("psbt-input-signed", "psbt: an input is signed already");
   }
   return Ok{};
 }
@@ -57,7 +46,7 @@ class Parent {
       txid_ = txid_of(transaction_);
     }
     if (txid_ != outpoint.txid || outpoint.index >= transaction_.outputs.size())
-      return Error{ErrorCode::refused, "psbt-parent-mismatch", "psbt: non_witness_utxo is another one"};
+      return refused("psbt-parent-mismatch", "psbt: non_witness_utxo is another one");
     return transaction_.outputs[outpoint.index];
   }
 
@@ -79,15 +68,15 @@ Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Pa
     if (!proved) return proved.error();
     if (utxo_field != nullptr &&
         (spent.amount_sats != proved->amount_sats || !equal(spent.script, proved->script)))
-      return Error{ErrorCode::refused, "psbt-utxo-mismatch", "psbt: the two utxo fields differ"};
+      return refused("psbt-utxo-mismatch", "psbt: the two utxo fields differ");
     spent = *proved;
   }
   if (utxo_field == nullptr && (parent_field == nullptr || is_p2tr(spent.script)))
-    return Error{ErrorCode::refused, "psbt-missing-utxo", "psbt: an input comes without witness_utxo"};
+    return refused("psbt-missing-utxo", "psbt: an input comes without witness_utxo");
   if (parent_field == nullptr && !is_p2tr(spent.script))
-    return Error{ErrorCode::refused, "psbt-missing-parent", "psbt: v0 needs non_witness_utxo"};
+    return refused("psbt-missing-parent", "psbt: v0 needs non_witness_utxo");
   if (!is_p2wpkh(spent.script) && !is_p2tr(spent.script))
-    return Error{ErrorCode::refused, "psbt-input-script", "psbt: an input is no P2WPKH or P2TR"};
+    return refused("psbt-input-script", "psbt: an input is no P2WPKH or P2TR");
   return spent;
 }
 
@@ -102,7 +91,7 @@ Result<std::vector<TransactionOutput>> find_all_spent(const Psbt& psbt) {
             [&](std::size_t a, std::size_t b) { return outpoint(a) < outpoint(b); });
   const auto same = [&](std::size_t a, std::size_t b) { return outpoint(a) == outpoint(b); };
   if (std::adjacent_find(order.begin(), order.end(), same) != order.end())
-    return Error{ErrorCode::refused, "psbt-duplicate-input", "psbt: two inputs spend one outpoint"};
+    return refused("psbt-duplicate-input", "psbt: two inputs spend one outpoint");
 
   std::vector<TransactionOutput> spent(inputs.size());
   Parent parent;
@@ -120,12 +109,11 @@ Result<SighashType> admit_sighash(Fields fields, bool is_taproot) {
   const std::uint32_t type = Reader(field->value).u32_le();
   if (type == static_cast<std::uint32_t>(SighashType::all)) return SighashType::all;
   if (type == 0 && is_taproot) return SighashType::taproot_default;
-  return Error{ErrorCode::refused, "psbt-sighash",
-               "psbt: sign only SIGHASH_ALL, or SIGHASH_DEFAULT for taproot"};
+  return refused("psbt-sighash", "psbt: sign only SIGHASH_ALL, or SIGHASH_DEFAULT for taproot");
 }
 
 // The path of ours that a derivation field names: m/purpose'/coin'/account'/branch/index.
-std::optional<KeyPath> match_path(const Keys& keys, Purpose purpose, ByteView value) {
+std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose purpose, ByteView value) {
   Reader reader(value);
   if (purpose == Purpose::p2tr && read_compact_size(reader) != 0)
     return std::nullopt;  // a key of script leaves
@@ -133,8 +121,8 @@ std::optional<KeyPath> match_path(const Keys& keys, Purpose purpose, ByteView va
   std::array<std::uint32_t, 5> steps{};
   for (std::uint32_t& step : steps) step = reader.u32_le();
   if (reader.failed() || reader.remaining() != 0 || steps[3] > 1 || steps[4] >= hardened) return std::nullopt;
-  for (std::size_t i = 0; i < keys.accounts.size(); ++i) {
-    const Account& account = keys.accounts[i];
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const Account& account = accounts[i];
     if (account.id.purpose == purpose && equal(account.master_fingerprint, fingerprint) &&
         steps[0] == (static_cast<std::uint32_t>(purpose) | hardened) &&
         steps[1] == (parameters_of(account.network).coin_type | hardened) &&
@@ -152,27 +140,27 @@ struct OwnScript {
 // The key and path of a script of ours: the first hint that names a path of ours is tried, and believed only
 // if the path derives to the script. One hint, so that a long list costs one derivation. `hint` is its
 // field's type.
-Result<OwnScript> find_own(const Keys& keys, ByteView script, Fields fields, std::uint8_t hint) {
+Result<OwnScript> find_own(const OwnKeys& keys, ByteView script, Fields fields, std::uint8_t hint) {
   const Purpose purpose = is_p2tr(script) ? Purpose::p2tr : Purpose::p2wpkh;
   for (const PsbtField& field : fields) {
-    const auto path = field.key[0] == hint ? match_path(keys, purpose, field.value) : std::nullopt;
+    const auto path = field.key[0] == hint ? match_path(keys.accounts, purpose, field.value) : std::nullopt;
     if (!path) continue;
-    const auto derived = keys.derive(*path);
+    const auto derived = keys.derive_script(*path);
     if (!derived || !equal(derived->script, script)) break;
     return OwnScript{.path = *path, .key = derived->key};
   }
-  return Error{ErrorCode::refused, "psbt-input-foreign", "psbt: an input is not derived from our keys"};
+  return refused("psbt-input-foreign", "psbt: an input is not derived from our keys");
 }
 
 // Adds to a sum that stays within 21 million BTC, and so cannot overflow.
 Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
   if (amount > amount_sats_max || sum > amount_sats_max - amount)
-    return Error{ErrorCode::refused, "psbt-amount", "psbt: an amount or a sum is over 21 million BTC"};
+    return refused("psbt-amount", "psbt: an amount or a sum is over 21 million BTC");
   sum += amount;
   return Ok{};
 }
 
-Result<> review_inputs(const Keys& keys, Review& review) {
+Result<> review_inputs(const OwnKeys& keys, Review& review) {
   const auto spent = find_all_spent(review.psbt);
   if (!spent) return spent.error();
   review.inputs.reserve(spent->size());
@@ -197,7 +185,7 @@ Result<> review_inputs(const Keys& keys, Review& review) {
 }
 
 // Sorts the outputs into change and destinations; gives their sum.
-Result<std::uint64_t> review_outputs(const Keys& keys, std::uint32_t index_max, Review& review) {
+Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_max, Review& review) {
   std::uint64_t output_sats = 0;
   const auto& outputs = review.psbt.transaction().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -209,7 +197,6 @@ Result<std::uint64_t> review_outputs(const Keys& keys, std::uint32_t index_max, 
     const bool is_ours = own && own->path.index <= index_max;
     if (is_ours && own->path.branch == Branch::change) {
       review.change_sats += amount_sats;
-      review.change.push_back({i, own->path, amount_sats, to_bytes(script)});
     } else {
       review.destinations.push_back({i, amount_sats, to_bytes(script), is_ours});
     }
@@ -232,11 +219,13 @@ Hash256 decision_key_of(const Review& review) {
   return sha256({review.psbt.transaction_bytes(), writer.view()});
 }
 
-Result<Review> review_with(const Keys& keys, Psbt psbt, std::uint32_t index_max) {
-  Review review{std::move(psbt), {}, {}, {}};
+}  // namespace
+
+Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_max) {
+  Review review{std::move(psbt), {}, {}};
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
-    return Error{ErrorCode::refused, "psbt-empty", "psbt: the transaction has no inputs or no outputs"};
+    return refused("psbt-empty", "psbt: the transaction has no inputs or no outputs");
   const auto no_foreign_fields = refuse_foreign_fields(review.psbt);
   if (!no_foreign_fields) return no_foreign_fields.error();
   const auto inputs = review_inputs(keys, review);
@@ -244,30 +233,18 @@ Result<Review> review_with(const Keys& keys, Psbt psbt, std::uint32_t index_max)
   const auto output_sats = review_outputs(keys, index_max, review);
   if (!output_sats) return output_sats.error();
   if (*output_sats > review.input_sats)
-    return Error{ErrorCode::refused, "psbt-amount", "psbt: the outputs are worth more than the inputs"};
+    return refused("psbt-amount", "psbt: the outputs are worth more than the inputs");
 
   review.fee_sats = review.input_sats - *output_sats;
   review.outflow_sats = review.input_sats - review.change_sats;
   review.vsize_min = smallest_vsize(review);
   review.fee_rate_sats_per_vbyte = (review.fee_sats + review.vsize_min - 1) / review.vsize_min;
-  if (review.fee_sats > fee_sats_max)
-    return Error{ErrorCode::refused, "psbt-fee", "psbt: the fee is over 0.1 BTC"};
+  if (review.fee_sats > fee_sats_max) return refused("psbt-fee", "psbt: the fee is over 0.1 BTC");
   if (review.fee_rate_sats_per_vbyte > fee_rate_sats_per_vbyte_max)
-    return Error{ErrorCode::refused, "psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte"};
+    return refused("psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte");
   review.txid = txid_of(transaction);
   review.decision_key = decision_key_of(review);
   return review;
-}
-
-}  // namespace
-
-Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
-                           std::uint32_t index_max) {
-  return review_with({.curve = curve, .accounts = accounts}, std::move(psbt), index_max);
-}
-
-Result<Review> review_psbt(const Curve& curve, const Wallet& wallet, Psbt psbt, std::uint32_t index_max) {
-  return review_with({curve, wallet.accounts(), &wallet}, std::move(psbt), index_max);
 }
 
 }  // namespace ben::bitcoin

@@ -2,11 +2,9 @@
 // whatever the policy says.
 #pragma once
 
-#include <span>
-
+#include "bitcoin/account.hpp"
 #include "bitcoin/psbt.hpp"
 #include "bitcoin/sighash.hpp"
-#include "bitcoin/wallet.hpp"
 
 namespace ben::bitcoin {
 
@@ -23,17 +21,9 @@ struct ReviewedInput {
   SighashType sighash = SighashType::all;
 };
 
-// An output that comes back to an internal branch of ours.
-struct ChangeOutput {
-  std::size_t output = 0;  // position in the transaction
-  KeyPath path;
-  std::uint64_t amount_sats = 0;
-  Script script;
-};
-
-// Every other output.
+// An output that does not come back to an internal branch of ours.
 struct Destination {
-  std::size_t output = 0;
+  std::size_t output = 0;  // position in the transaction
   std::uint64_t amount_sats = 0;
   Script script;
   bool is_self = false;  // a receive address of ours
@@ -42,10 +32,9 @@ struct Destination {
 struct Review {
   Psbt psbt;
   std::vector<ReviewedInput> inputs;  // one for each of the transaction, in order
-  std::vector<ChangeOutput> change;
   std::vector<Destination> destinations;
   std::uint64_t input_sats = 0;
-  std::uint64_t change_sats = 0;
+  std::uint64_t change_sats = 0;  // what comes back to internal branches of ours
   std::uint64_t fee_sats = 0;
   std::uint64_t outflow_sats = 0;             // inputs less change: the fee is inside
   std::uint64_t vsize_min = 0;                // vbytes, with the witnesses we make
@@ -73,9 +62,6 @@ struct Review {
 // - psbt-amount: an amount or a sum over 21 million BTC, or outputs over inputs
 // - psbt-fee: over fee_sats_max
 // - psbt-fee-rate: over fee_rate_sats_per_vbyte_max
-Result<Review> review_psbt(const Curve& curve, std::span<const Account> accounts, Psbt psbt,
-                           std::uint32_t index_max);
-// The same verdict in less time, for who has the private keys.
-Result<Review> review_psbt(const Curve& curve, const Wallet& wallet, Psbt psbt, std::uint32_t index_max);
+Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_max);
 
 }  // namespace ben::bitcoin

@@ -42,10 +42,6 @@ Script make_p2wpkh(const CompressedKey& key) {
   return make_witness_script(0, hash160(key));
 }
 
-Script make_p2tr(const XOnlyKey& output_key) {
-  return make_witness_script(1, output_key);
-}
-
 bool is_p2wpkh(ByteView script) noexcept {
   return script.size() == 22 && script[0] == op_0 && script[1] == 20;
 }

@@ -13,7 +13,6 @@ using Script = Bytes;
 // `version` 0..16 and a program of 2 to 40 bytes (BIP 141).
 [[nodiscard]] Script make_witness_script(unsigned version, ByteView program);
 [[nodiscard]] Script make_p2wpkh(const CompressedKey& key);
-[[nodiscard]] Script make_p2tr(const XOnlyKey& output_key);
 
 [[nodiscard]] bool is_p2wpkh(ByteView script) noexcept;
 [[nodiscard]] bool is_p2wsh(ByteView script) noexcept;

@@ -1,8 +1,6 @@
 // Signature hashes: what a signature commits to (BIP 143, BIP 341).
 #pragma once
 
-#include <span>
-
 #include "bitcoin/transaction.hpp"
 
 namespace ben::bitcoin {

@@ -1,9 +1,6 @@
 // Bitcoin transactions, as views into the bytes they were parsed from (BIP 144).
 #pragma once
 
-#include <array>
-#include <vector>
-
 #include "base/reader.hpp"
 #include "base/writer.hpp"
 #include "crypto/hash.hpp"

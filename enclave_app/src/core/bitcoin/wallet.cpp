@@ -1,15 +1,12 @@
 #include "bitcoin/wallet.hpp"
 
-#include <algorithm>
-
 #include "crypto/hmac.hpp"
 
 namespace ben::bitcoin {
 namespace {
 
 Result<> admit_accounts(std::span<const AccountId> accounts) {
-  const Error bad_list{ErrorCode::malformed, "key-accounts",
-                       "key: want 1 to 8 different accounts below 2^31"};
+  const Error bad_list = malformed("key-accounts", "key: want 1 to 8 different accounts below 2^31");
   if (accounts.empty() || accounts.size() > accounts_max) return bad_list;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     const auto before = accounts.first(i);
@@ -18,15 +15,6 @@ Result<> admit_accounts(std::span<const AccountId> accounts) {
       return bad_list;
   }
   return Ok{};
-}
-
-Result<ExtendedPrivateKey> derive_path(const Curve& curve, const ExtendedPrivateKey& key,
-                                       std::span<const std::uint32_t> path) {
-  auto child = derive_child(curve, key, path.front());
-  for (const std::uint32_t step : path.subspan(1)) {
-    if (child) child = derive_child(curve, *child, step);
-  }
-  return child;
 }
 
 }  // namespace
@@ -40,16 +28,14 @@ Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Networ
 
   Wallet wallet;
   const ExtendedPublicKey& master_public = master->public_half;
-  wallet.network_ = network;
   wallet.id_ = sha256({as_bytes("ben/wallet/v1"), as_bytes(parameters_of(network).name),
                        master_public.encoded_key, master_public.chain_code});
-  wallet.master_fingerprint_ = fingerprint_of(master_public);
   wallet.auxiliary_key_ = hkdf_sha256<32>(seed.expose(), {}, "ben/aux/v1");
   for (const AccountId& id : accounts) {
-    const std::array<std::uint32_t, 3> path{static_cast<std::uint32_t>(id.purpose) | hardened,
-                                            parameters_of(network).coin_type | hardened,
-                                            id.number | hardened};
-    const auto key = derive_path(curve, *master, path);
+    auto key = derive_child(curve, *master, static_cast<std::uint32_t>(id.purpose) | hardened);
+    for (const std::uint32_t step : {parameters_of(network).coin_type | hardened, id.number | hardened}) {
+      if (key) key = derive_child(curve, *key, step);
+    }
     if (!key) return key.error();
     auto receive = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive));
     if (!receive) return receive.error();
@@ -57,17 +43,15 @@ Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Networ
     if (!change) return change.error();
     wallet.accounts_.push_back({.id = id,
                                 .network = network,
-                                .master_fingerprint = wallet.master_fingerprint_,
-                                .key = key->public_half,
-                                .branches = {receive->public_half, change->public_half}});
+                                .master_fingerprint = fingerprint_of(master_public),
+                                .key = key->public_half});
     wallet.branch_keys_.push_back({*std::move(receive), *std::move(change)});
   }
   return wallet;
 }
 
 Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) const {
-  if (path.account >= branch_keys_.size())
-    return Error{ErrorCode::refused, "key-path", "key: the wallet has no such account"};
+  if (path.account >= branch_keys_.size()) return refused("key-path", "key: the wallet has no such account");
   return derive_child_key(curve, branch_keys_[path.account][static_cast<std::size_t>(path.branch)],
                           path.index);
 }
@@ -82,6 +66,10 @@ Result<DerivedScript> Wallet::derive_script(const Curve& curve, const KeyPath& p
   if (!tweaked) return tweaked.error();
   const CompressedKey output_key = curve.encode(curve.public_key(*tweaked));
   return DerivedScript{.key = public_key, .script = make_witness_script(1, ByteView(output_key).subspan(1))};
+}
+
+OwnKeys Wallet::own_keys(const Curve& curve) const {
+  return {accounts_, [this, &curve](const KeyPath& path) { return derive_script(curve, path); }};
 }
 
 Hash256 Wallet::auxiliary(const Hash256& sighash) const noexcept {

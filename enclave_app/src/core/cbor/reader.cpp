@@ -1,7 +1,5 @@
 #include "cbor/reader.hpp"
 
-#include <algorithm>
-
 namespace ben::cbor {
 namespace {
 
@@ -72,24 +70,14 @@ void Reader::skip() noexcept {
   const std::size_t outside = depth_;
   do {
     const Head item = head();
-    switch (item.kind) {
-      case Kind::unsigned_integer:
-        break;
-      case Kind::bytes:
-      case Kind::text:
-        static_cast<void>(input_.take(item.argument));
-        break;
-      case Kind::array:
-      case Kind::map:
-        enter(item);
-        break;
-      case Kind::simple:
-        if (item.argument < simple_false || item.argument > simple_null) fail();
-        break;
-      case Kind::negative_integer:
-      case Kind::tag:
-        fail();
-        break;
+    if (item.kind == Kind::array || item.kind == Kind::map) {
+      enter(item);
+    } else if (item.kind == Kind::bytes || item.kind == Kind::text) {
+      static_cast<void>(input_.take(item.argument));
+    } else if (item.kind == Kind::simple) {
+      if (item.argument < simple_false || item.argument > simple_null) fail();
+    } else if (item.kind != Kind::unsigned_integer) {
+      fail();
     }
     while (depth_ > outside && !failed() && !more()) continue;  // leaves what is complete
   } while (depth_ > outside && !failed());
@@ -103,7 +91,7 @@ std::optional<Kind> Reader::peek() const noexcept {
 }
 
 Result<> Reader::finish(StaticText tag, StaticText reason) const {
-  if (depth_ > 0) return Error{ErrorCode::malformed, tag, reason};
+  if (depth_ > 0) return malformed(tag, reason);
   return input_.finish(tag, reason);
 }
 
@@ -136,29 +124,12 @@ std::uint64_t Reader::argument(std::uint8_t additional_information) noexcept {
     fail();
     return 0;
   }
-  std::uint64_t value = 0;
-  std::uint64_t smallest = 0;
-  switch (additional_information - one_byte) {
-    case 0:
-      value = input_.u8();
-      smallest = one_byte;
-      break;
-    case 1:
-      value = input_.u16_be();
-      smallest = 0x100;
-      break;
-    case 2:
-      value = input_.u32_be();
-      smallest = 0x10000;
-      break;
-    default:
-      value = input_.u64_be();
-      smallest = 0x100000000;
-      break;
-  }
-  if (value >= smallest) return value;
-  fail();
-  return 0;
+  const std::size_t size = std::size_t{1} << (additional_information - one_byte);
+  const std::uint64_t value = input_.big_endian(size);
+  // The least value that half as many bytes cannot hold.
+  const std::uint64_t smallest = size == 1 ? one_byte : std::uint64_t{1} << (4 * size);
+  if (value < smallest) fail();
+  return failed() ? 0 : value;
 }
 
 // Reads a head of `kind` with a definite argument.

@@ -5,11 +5,7 @@
 // Anything else fails: negative integers, tags, floats, undefined, other simple values, strings in chunks.
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/reader.hpp"

@@ -1,9 +1,7 @@
 // Writes CBOR (RFC 8949) in one way only: shortest heads, definite lengths.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/writer.hpp"

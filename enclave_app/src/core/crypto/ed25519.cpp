@@ -2,32 +2,18 @@
 
 #include <cstdlib>
 
-#include <openssl/evp.h>
-
 namespace ben {
-namespace {
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
-
-}  // namespace
-
-void Ed25519Key::Free::operator()(evp_pkey_st* key) const noexcept {
-  EVP_PKEY_free(key);
-}
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 bool ed25519_verify(const Ed25519PublicKey& key, ByteView message,
                     const Ed25519Signature& signature) noexcept {
-  EVP_PKEY* parsed = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size());
+  const KeyHandle parsed(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
   const DigestContext context(EVP_MD_CTX_new());
-  const bool valid = parsed != nullptr && context != nullptr &&
-                     EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, parsed) == 1 &&
-                     EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
-                                      message.size()) == 1;
-  EVP_PKEY_free(parsed);
-  return valid;
+  return parsed != nullptr && context != nullptr &&
+         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, parsed.get()) == 1 &&
+         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                          message.size()) == 1;
 }
 
 Ed25519Key::Ed25519Key(const Secret<32>& seed) noexcept

@@ -1,12 +1,8 @@
 // Ed25519 signatures (RFC 8032).
 #pragma once
 
-#include <memory>
-
-#include "base/result.hpp"
 #include "base/secret.hpp"
-
-struct evp_pkey_st;
+#include "crypto/key_handle.hpp"
 
 namespace ben {
 
@@ -26,10 +22,7 @@ class Ed25519Key {
   [[nodiscard]] Ed25519Signature sign(ByteView message) const noexcept;
 
  private:
-  struct Free {
-    void operator()(evp_pkey_st* key) const noexcept;
-  };
-  std::unique_ptr<evp_pkey_st, Free> key_;
+  KeyHandle key_;
   Ed25519PublicKey public_key_{};
 };
 

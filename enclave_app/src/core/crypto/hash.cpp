@@ -23,21 +23,6 @@ Hash256 Sha256::finish() noexcept {
   return hash;
 }
 
-Sha384::Sha384() noexcept {
-  SHA384_Init(&context_);
-}
-
-Sha384& Sha384::update(ByteView bytes) noexcept {
-  SHA384_Update(&context_, bytes.data(), bytes.size());
-  return *this;
-}
-
-Hash384 Sha384::finish() noexcept {
-  Hash384 hash{};
-  SHA384_Final(hash.data(), &context_);
-  return hash;
-}
-
 Hash256 sha256(ByteView bytes) noexcept {
   return Sha256().update(bytes).finish();
 }
@@ -52,14 +37,13 @@ Hash256 sha256d(ByteView bytes) noexcept {
   return sha256(ByteView(sha256(bytes)));
 }
 
-Hash384 sha384(ByteView bytes) noexcept {
-  return Sha384().update(bytes).finish();
-}
-
 Hash384 sha384(std::initializer_list<ByteView> parts) noexcept {
-  Sha384 hasher;
-  for (const ByteView part : parts) hasher.update(part);
-  return hasher.finish();
+  SHA512_CTX context;
+  SHA384_Init(&context);
+  for (const ByteView part : parts) SHA384_Update(&context, part.data(), part.size());
+  Hash384 hash{};
+  SHA384_Final(hash.data(), &context);
+  return hash;
 }
 
 Hash512 sha512(std::initializer_list<ByteView> parts) noexcept {
@@ -73,11 +57,8 @@ Hash512 sha512(std::initializer_list<ByteView> parts) noexcept {
 
 Hash160 hash160(ByteView bytes) noexcept {
   const Hash256 inner = sha256(bytes);
-  RIPEMD160_CTX context;
-  RIPEMD160_Init(&context);
-  RIPEMD160_Update(&context, inner.data(), inner.size());
   Hash160 hash{};
-  RIPEMD160_Final(hash.data(), &context);
+  RIPEMD160(inner.data(), inner.size(), hash.data());
   return hash;
 }
 

@@ -25,21 +25,9 @@ class Sha256 {
   SHA256_CTX context_;
 };
 
-// Incremental SHA-384.
-class Sha384 {
- public:
-  Sha384() noexcept;
-  Sha384& update(ByteView bytes) noexcept;
-  [[nodiscard]] Hash384 finish() noexcept;
-
- private:
-  SHA512_CTX context_;
-};
-
 [[nodiscard]] Hash256 sha256(ByteView bytes) noexcept;
 [[nodiscard]] Hash256 sha256(std::initializer_list<ByteView> parts) noexcept;
 [[nodiscard]] Hash256 sha256d(ByteView bytes) noexcept;  // SHA-256 of SHA-256
-[[nodiscard]] Hash384 sha384(ByteView bytes) noexcept;
 [[nodiscard]] Hash384 sha384(std::initializer_list<ByteView> parts) noexcept;
 [[nodiscard]] Hash512 sha512(std::initializer_list<ByteView> parts) noexcept;
 [[nodiscard]] Hash160 hash160(ByteView bytes) noexcept;  // RIPEMD-160 of SHA-256

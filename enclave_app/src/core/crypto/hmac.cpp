@@ -8,6 +8,8 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
+#include "base/owned.hpp"
+
 namespace ben {
 
 Secret<64> hmac_sha512(ByteView key, ByteView message) noexcept {
@@ -34,12 +36,10 @@ void hkdf_sha256_into(ByteView key_material, ByteView salt, std::string_view inf
   if (!info.empty()) parameters[count++] = octets(OSSL_KDF_PARAM_INFO, as_bytes(info));
   parameters[count] = OSSL_PARAM_construct_end();
 
-  EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
-  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
-  const bool done = context != nullptr && EVP_KDF_derive(context, out.data(), out.size(), parameters) == 1;
-  EVP_KDF_CTX_free(context);
-  EVP_KDF_free(kdf);
-  if (!done) std::abort();
+  const Owned<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+  const Owned<EVP_KDF_CTX, EVP_KDF_CTX_free> context(EVP_KDF_CTX_new(kdf.get()));
+  if (context == nullptr || EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) != 1)
+    std::abort();
 }
 
 }  // namespace ben

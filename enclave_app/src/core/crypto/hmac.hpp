@@ -1,8 +1,6 @@
 // HMAC-SHA-512 (RFC 2104) and HKDF-SHA-256 (RFC 5869). Their results are secrets.
 #pragma once
 
-#include <string_view>
-
 #include "base/secret.hpp"
 
 namespace ben {

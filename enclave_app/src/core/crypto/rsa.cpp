@@ -2,30 +2,30 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 namespace ben {
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
-};
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeContext>;
+using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 
-bool set_oaep_sha256(EVP_PKEY_CTX* context) noexcept {
-  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
-         EVP_PKEY_CTX_set_rsa_oaep_md(context, EVP_sha256()) == 1 &&
-         EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) == 1;
+// OAEP with SHA-256 in both places; `start` begins encryption or decryption. Null when libcrypto refuses.
+KeyContext start_oaep(const KeyHandle& key, int (*start)(EVP_PKEY_CTX*)) noexcept {
+  KeyContext context(EVP_PKEY_CTX_new(key.get(), nullptr));
+  const bool started = context != nullptr && start(context.get()) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), EVP_sha256()) == 1 &&
+                       EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), EVP_sha256()) == 1;
+  if (!started) context.reset();
+  return context;
 }
 
 bool has_exponent_65537(const EVP_PKEY* key) noexcept {
   BIGNUM* exponent = nullptr;
-  const bool is_f4 =
-      EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 && BN_is_word(exponent, RSA_F4) == 1;
-  BN_free(exponent);
-  return is_f4;
+  (void)EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent);
+  const Owned<BIGNUM, BN_free> owned(exponent);
+  return owned != nullptr && BN_is_word(owned.get(), RSA_F4) == 1;
 }
 
 Bytes encode_spki(EVP_PKEY* key) {
@@ -39,14 +39,11 @@ Bytes encode_spki(EVP_PKEY* key) {
 
 }  // namespace
 
-void FreeKey::operator()(evp_pkey_st* key) const noexcept {
-  EVP_PKEY_free(key);
-}
-
 Result<RsaPublicKey> RsaPublicKey::parse(ByteView spki_der) {
-  constexpr Error bad_key{ErrorCode::malformed, "config-kms-key",
-                          "config: kms.public_key is not an RSA_3072 or RSA_4096 SubjectPublicKeyInfo: "
-                          "create a KMS key with key spec RSA_3072 and usage ENCRYPT_DECRYPT"};
+  constexpr Error bad_key =
+      malformed("config-kms-key",
+                "config: kms.public_key is not an RSA_3072 or RSA_4096 SubjectPublicKeyInfo: "
+                "create a KMS key with key spec RSA_3072 and usage ENCRYPT_DECRYPT");
   constexpr std::size_t spki_bytes_max = 1024;  // RSA-4096 takes 550
   if (spki_der.empty() || spki_der.size() > spki_bytes_max) return bad_key;
   const std::uint8_t* cursor = spki_der.data();
@@ -59,30 +56,28 @@ Result<RsaPublicKey> RsaPublicKey::parse(ByteView spki_der) {
 }
 
 Result<Bytes> RsaPublicKey::encrypt_oaep(ByteView plaintext) const {
-  const KeyContext context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+  const KeyContext context = start_oaep(key_, EVP_PKEY_encrypt_init);
   Bytes ciphertext(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get())));
   std::size_t size = ciphertext.size();
-  if (context == nullptr || EVP_PKEY_encrypt_init(context.get()) != 1 || !set_oaep_sha256(context.get()) ||
+  if (context == nullptr ||
       EVP_PKEY_encrypt(context.get(), ciphertext.data(), &size, plaintext.data(), plaintext.size()) != 1 ||
-      size != ciphertext.size()) {
-    return Error{ErrorCode::internal, "seal-wrap", "seal: RSA-OAEP encryption failed"};
-  }
+      size != ciphertext.size())
+    return internal("seal-wrap", "seal: RSA-OAEP encryption failed");
   return ciphertext;
 }
 
 Result<RsaRecipientKey> RsaRecipientKey::generate() {
   KeyHandle key(EVP_RSA_gen(2048));
   Bytes spki_der = key == nullptr ? Bytes{} : encode_spki(key.get());
-  if (spki_der.empty()) return Error{ErrorCode::internal, "kms-recipient-key", "kms: cannot make an RSA key"};
+  if (spki_der.empty()) return internal("kms-recipient-key", "kms: cannot make an RSA key");
   return RsaRecipientKey(std::move(key), std::move(spki_der));
 }
 
 bool RsaRecipientKey::decrypt_oaep(ByteView ciphertext, Secret<32>& out) const noexcept {
-  const KeyContext context(EVP_PKEY_CTX_new(key_.get(), nullptr));
+  const KeyContext context = start_oaep(key_, EVP_PKEY_decrypt_init);
   WipedBytes plaintext(256);
   std::size_t size = plaintext.expose().size();
-  const bool opened = context != nullptr && EVP_PKEY_decrypt_init(context.get()) == 1 &&
-                      set_oaep_sha256(context.get()) &&
+  const bool opened = context != nullptr &&
                       EVP_PKEY_decrypt(context.get(), plaintext.expose_mutable().data(), &size,
                                        ciphertext.data(), ciphertext.size()) == 1 &&
                       size == 32;

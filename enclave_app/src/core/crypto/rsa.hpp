@@ -1,19 +1,11 @@
 // RSAES-OAEP with SHA-256 and MGF1-SHA-256 (RFC 8017): sealing to a KMS key and opening its replies.
 #pragma once
 
-#include <memory>
-
 #include "base/result.hpp"
 #include "base/secret.hpp"
-
-struct evp_pkey_st;
+#include "crypto/key_handle.hpp"
 
 namespace ben {
-
-struct FreeKey {
-  void operator()(evp_pkey_st* key) const noexcept;
-};
-using KeyHandle = std::unique_ptr<evp_pkey_st, FreeKey>;
 
 // A public RSA key of 3072 or 4096 bits: what KMS makes for ENCRYPT_DECRYPT.
 class RsaPublicKey {

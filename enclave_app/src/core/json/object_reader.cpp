@@ -1,7 +1,5 @@
 #include "json/object_reader.hpp"
 
-#include <algorithm>
-
 #include "base/hex.hpp"
 
 namespace ben::json {
@@ -71,10 +69,9 @@ void ObjectReader::fail(StaticText key) noexcept {
 }
 
 Result<> ObjectReader::finish(StaticText tag, StaticText reason) const {
-  if (failed_) return Error{ErrorCode::malformed, tag, reason, bad_key_};
+  if (failed_) return malformed(tag, reason, bad_key_);
   for (std::size_t i = 0; i < members_->size(); ++i) {
-    if ((taken_[i / 64] >> (i % 64) & 1U) == 0)
-      return Error{ErrorCode::malformed, tag, reason, "an unknown key"};
+    if ((taken_[i / 64] >> (i % 64) & 1U) == 0) return malformed(tag, reason, "an unknown key");
   }
   return Ok{};
 }

@@ -2,11 +2,6 @@
 // over.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
-
 #include "json/value.hpp"
 
 namespace ben::json {

@@ -1,7 +1,5 @@
 #include "json/value.hpp"
 
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 namespace ben::json {
@@ -88,9 +86,9 @@ Result<Value> parse(ByteView text) {
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,
                                                 nlohmann::json::input_format_t::json, /*strict=*/true);
   if (!parsed) {
-    return Error{
-        ErrorCode::malformed, "json-form",
-        "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16"};
+    return malformed(
+        "json-form",
+        "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16");
   }
   return builder.take();
 }

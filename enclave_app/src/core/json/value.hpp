@@ -3,12 +3,8 @@
 // UTF-8, depth at most 16, no duplicate keys, integers of 64 bits only, no comments, nothing after the value.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"

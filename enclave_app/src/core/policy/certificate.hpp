@@ -10,17 +10,10 @@ namespace ben::policy {
 
 inline constexpr std::string_view origin_generated = "generated";
 
-struct WalletCertificate {
-  Hash256 wallet_id;
-  bitcoin::Network network;
-  std::vector<bitcoin::AccountId> accounts;
-  std::string origin;
-  Hash256 config_hash;
-};
-
 // Verifies the envelope against the config's admins and the payload against the config: same network,
-// accounts and config hash. Fails with `malformed` (seal-certificate), `refused` (auth-…, seal-certificate).
-Result<WalletCertificate> verify_certificate(const wire::Envelope& envelope, const Config& config,
-                                             const Hash256& config_hash);
+// accounts and config hash, and a generated seed. Yields the wallet's id.
+// Fails with `malformed` (seal-certificate), `refused` (auth-…, seal-certificate).
+Result<Hash256> verify_certificate(const wire::Envelope& envelope, const Config& config,
+                                   const Hash256& config_hash);
 
 }  // namespace ben::policy

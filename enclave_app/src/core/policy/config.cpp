@@ -1,7 +1,5 @@
 #include "policy/config.hpp"
 
-#include <algorithm>
-
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "json/object_reader.hpp"
@@ -42,11 +40,9 @@ Result<Admins> parse_admins(const json::Value& value) {
   Admins admins{};
   for (const json::Value& item : reader.array("keys", admins_max)) {
     const auto key = parse_hex_array<32>(item.text() == nullptr ? "" : std::string_view(*item.text()));
-    if (!key || std::find(admins.keys.begin(), admins.keys.end(), *key) != admins.keys.end()) {
+    if (!key || std::find(admins.keys.begin(), admins.keys.end(), *key) != admins.keys.end())
       reader.fail("admins.keys");
-    } else {
-      admins.keys.push_back(*key);
-    }
+    if (key) admins.keys.push_back(*key);
   }
   admins.threshold =
       static_cast<std::size_t>(reader.integer("threshold", 1, static_cast<std::int64_t>(admins_max)));
@@ -56,18 +52,10 @@ Result<Admins> parse_admins(const json::Value& value) {
   return admins;
 }
 
-Result<std::int64_t> parse_floors(const json::Value& value) {
-  json::ObjectReader reader(value);
-  const std::int64_t epoch = reader.integer("policy_epoch", 1, INT64_MAX);
-  const auto finished = reader.finish("config-form", bad_config);
-  if (!finished) return finished.error();
-  return epoch;
-}
-
 }  // namespace
 
 Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Value> items) {
-  constexpr Error bad_accounts{ErrorCode::malformed, "config-form", bad_config, "accounts"};
+  constexpr Error bad_accounts = malformed("config-form", bad_config, "accounts");
   std::vector<bitcoin::AccountId> accounts;
   for (const json::Value& item : items) {
     json::ObjectReader reader(item);
@@ -100,10 +88,9 @@ std::string account_name(const bitcoin::AccountId& account) {
 }
 
 Result<Config> parse_config(ByteView bytes) {
-  if (bytes.size() > config_bytes_max)
-    return Error{ErrorCode::malformed, "config-form", "config: over 64 KiB"};
+  if (bytes.size() > config_bytes_max) return malformed("config-form", "config: over 64 KiB");
   const auto value = json::parse(bytes);
-  if (!value) return Error{ErrorCode::malformed, "config-form", value.error().reason};
+  if (!value) return malformed("config-form", value.error().reason);
   json::ObjectReader reader(*value);
   (void)reader.integer("version", 1, 1);
   const auto network = bitcoin::parse_network(reader.text("network", 16));
@@ -112,13 +99,16 @@ Result<Config> parse_config(ByteView bytes) {
   const json::Value& admins_value = reader.value("admins");
   const auto account_items = reader.array("accounts", config_accounts_max);
   if (reader.text("arming", 16) != "automatic") reader.fail("arming");
-  const json::Value& floors_value = reader.value("floors");
+  json::ObjectReader floors(reader.value("floors"));
+  const std::int64_t policy_epoch_floor = floors.integer("policy_epoch", 1, INT64_MAX);
+  if (!floors.finish("config-form", bad_config)) reader.fail("floors.policy_epoch");
   const auto finished = reader.finish("config-form", bad_config);
   if (!finished) return finished.error();
   if (*network == bitcoin::Network::main) {
-    return Error{ErrorCode::refused, "mainnet-needs-custody",
-                 "config: network main is refused until backup and upgrade exist: use test, testnet4, signet "
-                 "or regtest"};
+    return refused(
+        "mainnet-needs-custody",
+        "config: network main is refused until backup and upgrade exist: use test, testnet4, signet "
+        "or regtest");
   }
 
   auto kms = parse_kms(kms_value);
@@ -127,13 +117,11 @@ Result<Config> parse_config(ByteView bytes) {
   if (!admins) return admins.error();
   auto accounts = parse_accounts(account_items);
   if (!accounts) return accounts.error();
-  const auto floor = parse_floors(floors_value);
-  if (!floor) return floor.error();
   return Config{.network = *network,
                 .kms = std::move(*kms),
                 .admins = std::move(*admins),
                 .accounts = std::move(*accounts),
-                .policy_epoch_floor = *floor};
+                .policy_epoch_floor = policy_epoch_floor};
 }
 
 }  // namespace ben::policy

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "bitcoin/account.hpp"
 #include "crypto/ed25519.hpp"

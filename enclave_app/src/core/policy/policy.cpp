@@ -1,7 +1,5 @@
 #include "policy/policy.hpp"
 
-#include <algorithm>
-
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
 #include "json/object_reader.hpp"
@@ -20,7 +18,7 @@ bool is_name(std::string_view name) {
 }
 
 Error form_error(StaticText key) {
-  return Error{ErrorCode::malformed, "policy-form", bad_policy, key};
+  return malformed("policy-form", bad_policy, key);
 }
 
 Result<std::vector<Group>> parse_groups(const json::Value& value) {
@@ -98,8 +96,7 @@ Result<Rule> parse_rule(const json::Value& value, const Policy& policy) {
   json::ObjectReader fee(reader.value("fee"));
   rule.fee_sats_max = static_cast<std::uint64_t>(fee.integer("max_sats", 0, sats_max));
   rule.fee_sats_per_vbyte_max = static_cast<std::uint64_t>(fee.integer("max_sats_per_vbyte", 0, sats_max));
-  const auto fee_finished = fee.finish("policy-form", bad_policy);
-  if (!fee_finished) return fee_finished.error();
+  if (!fee.finish("policy-form", bad_policy)) reader.fail("rules.fee");
   const auto finished = reader.finish("policy-form", bad_policy);
   if (!finished) return finished.error();
   return rule;
@@ -132,7 +129,7 @@ std::uint64_t groups_of(const Policy& policy, std::span<const Ed25519PublicKey> 
 
 Result<Policy> parse_policy(ByteView payload) {
   const auto value = json::parse(payload);
-  if (!value) return Error{ErrorCode::malformed, "policy-form", value.error().reason};
+  if (!value) return malformed("policy-form", value.error().reason);
   json::ObjectReader reader(*value);
   (void)reader.integer("version", 1, 1);
   const auto network = bitcoin::parse_network(reader.text("network", 16));
@@ -181,11 +178,10 @@ Result<std::size_t> admit_transaction(const Policy& policy, std::span<const Ed25
   const std::uint64_t groups = groups_of(policy, requesters);
   std::vector<std::uint64_t> destinations;
   destinations.reserve(review.destinations.size());
-  for (const bitcoin::Destination& destination : review.destinations) {
+  for (const bitcoin::Destination& destination : review.destinations)
     destinations.push_back(destination_mask(policy, destination));
-  }
 
-  Error closest{ErrorCode::refused, "policy-requester", "policy: no rule is for this requester"};
+  Error closest = refused("policy-requester", "policy: no rule is for this requester");
   bool destination_fits = false;
   for (std::size_t i = 0; i < policy.rules.size(); ++i) {
     const Rule& rule = policy.rules[i];
@@ -193,24 +189,19 @@ Result<std::size_t> admit_transaction(const Policy& policy, std::span<const Ed25
     const bool listed = std::all_of(destinations.begin(), destinations.end(),
                                     [&](std::uint64_t mask) { return (mask & rule.destinations) != 0; });
     if (!listed) {
-      if (!destination_fits) {
-        closest = {ErrorCode::refused, "policy-destination",
-                   "policy: no rule of this requester lists every destination"};
-      }
+      if (!destination_fits)
+        closest = refused("policy-destination", "policy: no rule of this requester lists every destination");
       continue;
     }
     destination_fits = true;
     if (review.outflow_sats > rule.outflow_sats_max) {
-      closest = {ErrorCode::refused, "policy-outflow",
-                 "policy: the outflow, fee included, is over every rule's limit"};
+      closest = refused("policy-outflow", "policy: the outflow, fee included, is over every rule's limit");
       continue;
     }
-    if (review.fee_sats > rule.fee_sats_max) {
-      return Error{ErrorCode::refused, "policy-fee", "policy: the fee is over the rule's limit"};
-    }
-    if (review.fee_rate_sats_per_vbyte > rule.fee_sats_per_vbyte_max) {
-      return Error{ErrorCode::refused, "policy-fee-rate", "policy: the fee rate is over the rule's limit"};
-    }
+    if (review.fee_sats > rule.fee_sats_max)
+      return refused("policy-fee", "policy: the fee is over the rule's limit");
+    if (review.fee_rate_sats_per_vbyte > rule.fee_sats_per_vbyte_max)
+      return refused("policy-fee-rate", "policy: the fee rate is over the rule's limit");
     return i;
   }
   return closest;

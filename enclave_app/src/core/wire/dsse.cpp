@@ -1,7 +1,5 @@
 #include "wire/dsse.hpp"
 
-#include <algorithm>
-
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "base/writer.hpp"
@@ -81,27 +79,22 @@ std::string encode_envelope(const Envelope& envelope) {
 Result<std::vector<std::size_t>> verify_envelope(const Envelope& envelope, std::string_view payload_type,
                                                  std::span<const Ed25519PublicKey> keys,
                                                  std::size_t threshold) {
-  if (envelope.payload_type != payload_type) {
-    return Error{ErrorCode::refused, "auth-type", "auth: the envelope is of another payload type"};
-  }
+  if (envelope.payload_type != payload_type)
+    return refused("auth-type", "auth: the envelope is of another payload type");
   const Bytes message = pre_authentication_encoding(envelope.payload_type, envelope.payload);
   std::vector<std::size_t> signers;
   for (const EnvelopeSignature& signature : envelope.signatures) {
     const auto key =
         std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return key_id(k) == signature.key_id; });
-    if (key == keys.end())
-      return Error{ErrorCode::refused, "auth-key", "auth: a signature is by a key that is not listed"};
+    if (key == keys.end()) return refused("auth-key", "auth: a signature is by a key that is not listed");
     const auto place = static_cast<std::size_t>(key - keys.begin());
-    if (std::find(signers.begin(), signers.end(), place) != signers.end()) {
-      return Error{ErrorCode::refused, "auth-duplicate", "auth: a key signed twice"};
-    }
-    if (!ed25519_verify(*key, message, signature.signature)) {
-      return Error{ErrorCode::refused, "auth-signature", "auth: a signature is not valid for this payload"};
-    }
+    if (std::find(signers.begin(), signers.end(), place) != signers.end())
+      return refused("auth-duplicate", "auth: a key signed twice");
+    if (!ed25519_verify(*key, message, signature.signature))
+      return refused("auth-signature", "auth: a signature is not valid for this payload");
     signers.push_back(place);
   }
-  if (signers.size() < threshold)
-    return Error{ErrorCode::refused, "auth-threshold", "auth: too few signatures"};
+  if (signers.size() < threshold) return refused("auth-threshold", "auth: too few signatures");
   return signers;
 }
 

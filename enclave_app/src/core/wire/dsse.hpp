@@ -2,10 +2,6 @@
 // v1.0.2).
 #pragma once
 
-#include <span>
-#include <string>
-#include <vector>
-
 #include "crypto/ed25519.hpp"
 #include "json/value.hpp"
 

@@ -17,7 +17,9 @@ namespace ben::wire {
 inline constexpr std::size_t frame_body_bytes_max = std::size_t{12} * 1024 * 1024;
 inline constexpr std::size_t frame_header_bytes = 5;
 inline constexpr int protocol_version = 1;
+inline constexpr std::string_view program_version = "0.1.0";  // of all programs, as people see it
 
+// Without gaps: parse_frame_header admits every number from the first to the last.
 enum class FrameType : std::uint8_t {
   request = 1,
   response = 2,
@@ -39,9 +41,6 @@ Result<FrameHeader> parse_frame_header(std::span<const std::uint8_t, frame_heade
 
 // The 5 bytes before a body of at most frame_body_bytes_max bytes; more aborts.
 [[nodiscard]] Bytes encode_frame_header(FrameType type, std::size_t body_bytes);
-
-// Header and body.
-[[nodiscard]] Bytes encode_frame(FrameType type, ByteView body);
 
 // The HELLO body of this program.
 [[nodiscard]] std::string encode_hello();

@@ -13,8 +13,8 @@ Bytes encode_persist(const PersistWallet& wallet) {
       .take();
 }
 
-Bytes encode_persist(const PersistPolicy& policy) {
-  return Writer().u8(persist_policy).bytes(policy.policy).take();
+Bytes encode_persist_policy(ByteView policy) {
+  return Writer().u8(persist_policy).bytes(policy).take();
 }
 
 Bytes encode_kms_decrypt(const KmsDecrypt& call) {
@@ -32,7 +32,7 @@ Result<KmsReply> parse_kms_reply(ByteView body) {
   const bool answered = outcome == static_cast<std::uint8_t>(KmsOutcome::answered);
   const bool fits = !reader.failed() && outcome <= static_cast<std::uint8_t>(KmsOutcome::refused) &&
                     reply.cms.size() <= cms_bytes_max && (answered || reply.cms.empty());
-  if (!fits) return Error{ErrorCode::malformed, "wire-kms", "kms: the reply is not of the known form"};
+  if (!fits) return malformed("wire-kms", "kms: the reply is not of the known form");
   return reply;
 }
 

@@ -8,11 +8,8 @@
 namespace ben::wire {
 
 inline constexpr std::size_t sealed_seed_bytes_max = 4096;
-inline constexpr std::size_t envelope_bytes_max =
-    128UL * 1024;  // a DSSE as JSON: 64 KiB of payload in base64, signatures
-inline constexpr std::size_t wrapped_key_bytes_max = 512;  // RSA-4096
-inline constexpr std::size_t document_bytes_max = 16UL * 1024;
-inline constexpr std::size_t cms_bytes_max = 16UL * 1024;
+// The longest genuine reply of KMS, for the 6144 bytes of plaintext that it allows, has some 6,600 bytes.
+inline constexpr std::size_t cms_bytes_max = 8192;
 
 // PERSIST, of one of two kinds. Views live as long as the body.
 inline constexpr std::uint8_t persist_wallet = 1;
@@ -21,11 +18,8 @@ struct PersistWallet {
   ByteView sealed_seed;
   ByteView certificate;  // DSSE JSON; empty before the wallet is certified
 };
-struct PersistPolicy {
-  ByteView policy;  // DSSE JSON
-};
 [[nodiscard]] Bytes encode_persist(const PersistWallet& wallet);
-[[nodiscard]] Bytes encode_persist(const PersistPolicy& policy);
+[[nodiscard]] Bytes encode_persist_policy(ByteView policy);  // DSSE JSON
 
 // KMS_DECRYPT. Views live as long as the body.
 struct KmsDecrypt {

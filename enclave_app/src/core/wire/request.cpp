@@ -15,11 +15,8 @@ Result<> read_genesis_params(const json::Value& params, SignedRequest& request) 
   request.config_hash = reader.hex<32>("config_hash");
   for (const json::Value& item : reader.array("entropy", entropy_items_max)) {
     auto bytes = parse_hex(item.text() == nullptr ? "-" : std::string_view(*item.text()));
-    if (!bytes || bytes->size() < 32 || bytes->size() > 64) {
-      reader.fail("entropy");
-    } else {
-      request.entropy.push_back(std::move(*bytes));
-    }
+    if (!bytes || bytes->size() < 32 || bytes->size() > 64) reader.fail("entropy");
+    if (bytes) request.entropy.push_back(std::move(*bytes));
   }
   return reader.finish("auth-request", bad_request);
 }
@@ -34,7 +31,7 @@ Result<> read_transaction_params(const json::Value& params, SignedRequest& reque
 
 Result<SignedRequest> parse_signed_request(ByteView payload) {
   const auto value = json::parse(payload);
-  if (!value) return Error{ErrorCode::malformed, "auth-request", bad_request, "not strict JSON"};
+  if (!value) return malformed("auth-request", bad_request, "not strict JSON");
   json::ObjectReader reader(*value);
   SignedRequest request{};
   request.method = reader.text("method", 32);

@@ -1,7 +1,5 @@
 #include "wire/rpc.hpp"
 
-#include <cstdlib>
-
 #include "base/hex.hpp"
 #include "base/writer.hpp"
 #include "json/object_reader.hpp"
@@ -31,7 +29,7 @@ constexpr CodeOfTag codes[] = {
 
 Result<RpcRequest> parse_rpc_request(ByteView body) {
   auto value = json::parse(body);
-  if (!value) return Error{ErrorCode::malformed, "rpc-parse", value.error().reason};
+  if (!value) return malformed("rpc-parse", value.error().reason);
   json::ObjectReader reader(*value);
   if (reader.text("jsonrpc", 3) != "2.0") reader.fail("jsonrpc");
   RpcRequest request;

@@ -4,7 +4,6 @@
 #include "base/writer.hpp"
 #include "json/writer.hpp"
 #include "wire/frame.hpp"
-#include "wire/version.hpp"
 
 namespace ben::wire {
 namespace {
@@ -16,15 +15,8 @@ std::string hex_or_empty(const std::optional<Hash256>& hash) {
 }  // namespace
 
 std::string_view state_name(SignerState state) {
-  switch (state) {
-    case SignerState::empty:
-      return "EMPTY";
-    case SignerState::locked:
-      return "LOCKED";
-    case SignerState::armed:
-      return "ARMED";
-  }
-  return "";
+  static constexpr std::array<std::string_view, 3> names{"EMPTY", "LOCKED", "ARMED"};  // in the enum's order
+  return names[static_cast<std::size_t>(state)];
 }
 
 std::string encode_statement(const Statement& statement) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "crypto/ed25519.hpp"
 #include "crypto/hash.hpp"

@@ -17,7 +17,7 @@
 #include "aws/json_text.hpp"
 #include "base/base64.hpp"
 #include "base/hex.hpp"
-#include "crypto/aead.hpp"
+#include "crypto/cipher.hpp"
 
 namespace ben::emulator {
 namespace {

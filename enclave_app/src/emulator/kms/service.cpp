@@ -104,7 +104,7 @@ AwsResult<KmsService::Recipient> KmsService::read_recipient(const Json& paramete
       attestation::verify_document(*bytes, {.root_certificate = options_.root_certificate, .time_s = now});
   if (!document) {
     return invalid("Recipient.AttestationDocument: " +
-                   std::string(attestation::to_error(document.refusal()).reason.view()));
+                   std::string(attestation::to_error(document.error()).reason.view()));
   }
   const std::optional<Bytes>& public_key = document->public_key;
   if (!public_key) return invalid("Recipient.AttestationDocument has no public_key");

@@ -1,6 +1,5 @@
 #include "nsm/client.hpp"
 
-#include <algorithm>
 #include <initializer_list>
 #include <utility>
 
@@ -10,23 +9,24 @@
 namespace ben {
 namespace {
 
-constexpr Error malformed_reply{ErrorCode::malformed, "nsm-reply",
-                                "nsm: the reply is not what the request calls for"};
+constexpr Error malformed_reply = malformed("nsm-reply", "nsm: the reply is not what the request calls for");
 
-consteval Error refusal(StaticText tag, StaticText reason) {
-  return {ErrorCode::refused, tag, reason};
-}
+// The last millisecond of the year 9999: later times have no date.
+constexpr std::uint64_t timestamp_ms_max = 253'402'300'799'999;
+
+constexpr Error malformed_document =
+    malformed("nsm-timestamp", "nsm: the attestation document has no readable timestamp");
 
 // The module's errors by name. "Success" is none of them.
 constexpr std::pair<std::string_view, Error> named_errors[] = {
-    {"InvalidArgument", refusal("nsm-invalid-argument", "nsm: the request has an invalid argument")},
-    {"InvalidIndex", refusal("nsm-invalid-index", "nsm: the PCR does not exist or cannot be locked")},
-    {"InvalidResponse", refusal("nsm-invalid-response", "nsm: the module made a wrong reply")},
-    {"ReadOnlyIndex", refusal("nsm-read-only-index", "nsm: the PCR is locked")},
-    {"InvalidOperation", refusal("nsm-invalid-operation", "nsm: the module cannot do that")},
-    {"BufferTooSmall", refusal("nsm-buffer-too-small", "nsm: the reply has no room")},
-    {"InputTooLarge", refusal("nsm-input-too-large", "nsm: the request is too large")},
-    {"InternalError", refusal("nsm-internal-error", "nsm: the module failed")},
+    {"InvalidArgument", refused("nsm-invalid-argument", "nsm: the request has an invalid argument")},
+    {"InvalidIndex", refused("nsm-invalid-index", "nsm: the PCR does not exist or cannot be locked")},
+    {"InvalidResponse", refused("nsm-invalid-response", "nsm: the module made a wrong reply")},
+    {"ReadOnlyIndex", refused("nsm-read-only-index", "nsm: the PCR is locked")},
+    {"InvalidOperation", refused("nsm-invalid-operation", "nsm: the module cannot do that")},
+    {"BufferTooSmall", refused("nsm-buffer-too-small", "nsm: the reply has no room")},
+    {"InputTooLarge", refused("nsm-input-too-large", "nsm: the request is too large")},
+    {"InternalError", refused("nsm-internal-error", "nsm: the module failed")},
 };
 
 // The error that `reply` is, if it is one: {"Error": name}.
@@ -122,9 +122,8 @@ Result<Bytes> NsmClient::attestation(const AttestationFields& fields) {
 }
 
 Result<ByteView> NsmClient::exchange(ByteView request) {
-  if (request.size() > nsm_request_bytes_max) {
-    return Error{ErrorCode::refused, "nsm-input-too-large", "nsm: the request is more than the device takes"};
-  }
+  if (request.size() > nsm_request_bytes_max)
+    return refused("nsm-input-too-large", "nsm: the request is more than the device takes");
   const auto size = transport_.exchange(request, reply_.expose_mutable());
   if (!size) return size.error();
   if (*size > nsm_reply_bytes_max) return malformed_reply;
@@ -142,6 +141,32 @@ Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_vie
       *reply, name, {key}, [&](cbor::Reader& reader, std::string_view /*key*/) { value = reader.bytes(); });
   if (!parsed || value.empty()) return malformed_reply;
   return value;
+}
+
+Result<std::uint64_t> document_timestamp_ms(ByteView document) {
+  // COSE_Sign1: [protected, unprotected, payload, signature] (RFC 9052 section 4.2).
+  cbor::Reader cose(document);
+  cose.open_array();
+  cose.skip();
+  cose.skip();
+  const ByteView payload = cose.bytes();
+  cose.skip();
+  if (cose.more() || !cose.finish("nsm-timestamp", "nsm: no COSE_Sign1")) return malformed_document;
+
+  cbor::Reader reader(payload);
+  std::uint64_t timestamp_ms = 0;
+  reader.open_map();
+  while (reader.more()) {
+    if (reader.text() != "timestamp") {
+      reader.skip();
+      continue;
+    }
+    if (timestamp_ms != 0) return malformed_document;
+    timestamp_ms = reader.unsigned_integer();
+  }
+  const bool complete = reader.finish("nsm-timestamp", "nsm: no payload").has_value();
+  if (!complete || timestamp_ms == 0 || timestamp_ms > timestamp_ms_max) return malformed_document;
+  return timestamp_ms;
 }
 
 }  // namespace ben

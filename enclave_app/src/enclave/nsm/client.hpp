@@ -9,10 +9,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"

@@ -33,9 +33,8 @@ class NsmDevice final : public NsmTransport {
   Result<std::size_t> exchange(ByteView request, std::span<std::uint8_t> reply) override {
     NsmRaw raw{.request = {reinterpret_cast<std::uintptr_t>(request.data()), request.size()},
                .response = {reinterpret_cast<std::uintptr_t>(reply.data()), reply.size()}};
-    if (::ioctl(device_, nsm_ioctl_raw, &raw) != 0 || raw.response.size > reply.size()) {
-      return Error{ErrorCode::unavailable, "nsm-device", "nsm: the device did not answer"};
-    }
+    if (::ioctl(device_, nsm_ioctl_raw, &raw) != 0 || raw.response.size > reply.size())
+      return unavailable("nsm-device", "nsm: the device did not answer");
     return raw.response.size;
   }
 
@@ -48,8 +47,9 @@ class NsmDevice final : public NsmTransport {
 Result<std::unique_ptr<NsmTransport>> open_nsm_device(const char* path) {
   const int device = ::open(path, O_RDWR | O_CLOEXEC);
   if (device < 0) {
-    return Error{ErrorCode::unavailable, "nsm-device",
-                 "nsm: /dev/nsm cannot be opened: this is no Nitro enclave, or its kernel has no NSM driver"};
+    return unavailable(
+        "nsm-device",
+        "nsm: /dev/nsm cannot be opened: this is no Nitro enclave, or its kernel has no NSM driver");
   }
   return std::unique_ptr<NsmTransport>(std::make_unique<NsmDevice>(device));
 }

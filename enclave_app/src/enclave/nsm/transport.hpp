@@ -1,9 +1,6 @@
 // How bytes reach a Nitro Security Module: one CBOR request, one CBOR reply.
 #pragma once
 
-#include <memory>
-#include <span>
-
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 

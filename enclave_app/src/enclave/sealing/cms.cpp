@@ -1,7 +1,7 @@
 #include "sealing/cms.hpp"
 
 #include "base/reader.hpp"
-#include "crypto/cbc.hpp"
+#include "crypto/cipher.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/hmac.hpp"
 
@@ -48,13 +48,9 @@ void expect(Reader& reader, ByteView fixed) {
 std::size_t read_length(Reader& reader) {
   const std::uint8_t first = reader.u8();
   if (first < 0x80) return first;
-  if (first == 0x81) {
-    const std::uint8_t length = reader.u8();
-    if (length < 0x80) reader.fail();
-    return length;
-  }
-  const std::uint16_t length = reader.u16_be();
-  if (first != 0x82 || length < 0x100) reader.fail();
+  const bool is_one_byte = first == 0x81;
+  const auto length = static_cast<std::size_t>(reader.big_endian(is_one_byte ? 1 : 2));
+  if ((!is_one_byte && first != 0x82) || length < (is_one_byte ? 0x80 : 0x100)) reader.fail();
   return length;
 }
 
@@ -90,24 +86,21 @@ std::uint8_t padding_mask(ByteView plaintext) {
 }  // namespace
 
 Result<KmsReply> parse_kms_reply(ByteView cms) {
-  constexpr Error bad_form{ErrorCode::malformed, "kms-reply-form",
-                           "kms: the reply is not EnvelopedData of the shape that KMS sends"};
-  if (cms.size() > kms_reply_bytes_max) return bad_form;
+  constexpr Error bad_form =
+      malformed("kms-reply-form", "kms: the reply is not EnvelopedData of the shape that KMS sends");
   Reader reader(cms);
   KmsReply reply{};
   expect(reader, before_recipient);
-  const ByteView recipient = reader.take(reply.recipient.size());
+  reply.recipient = reader.array<32>();
   expect(reader, before_encrypted_key);
   reply.encrypted_key = reader.take(256);
   expect(reader, before_iv);
-  const ByteView iv = reader.take(reply.iv.size());
+  reply.iv = reader.array<16>();
   reply.ciphertext = read_content(reader);
   expect(reader, ends_of_all_four);
 
   if (!reader.finish(bad_form.tag, bad_form.reason)) return bad_form;
   if (reply.ciphertext.empty() || reply.ciphertext.size() % block_bytes != 0) return bad_form;
-  reply.recipient = to_array<32>(recipient);
-  reply.iv = to_array<16>(iv);
   return reply;
 }
 
@@ -115,9 +108,8 @@ WrapPayload open_kms_reply(const RsaRecipientKey& key, ByteView cms, const Secre
   WrapPayload payload = hkdf_sha256<wrap_payload_bytes>(rejection.expose(), {}, "ben/reject/v1/payload");
   const auto reply = parse_kms_reply(cms);
   if (!reply || reply->recipient != sha256(key.spki_der()) ||
-      reply->ciphertext.size() != payload_ciphertext_bytes) {
+      reply->ciphertext.size() != payload_ciphertext_bytes)
     return payload;
-  }
 
   auto content_key = hkdf_sha256<32>(rejection.expose(), {}, "ben/reject/v1/content-key");
   static_cast<void>(key.decrypt_oaep(reply->encrypted_key, content_key));  // a fault leaves the key above

@@ -16,9 +16,6 @@ namespace ben {
 inline constexpr std::size_t wrap_payload_bytes = 68;
 using WrapPayload = Secret<wrap_payload_bytes>;
 
-// The longest genuine reply, for the 6144 bytes of plaintext KMS allows, has some 6,600 bytes.
-inline constexpr std::size_t kms_reply_bytes_max = 8192;
-
 // The fields of a reply. Reading them proves nothing about who made it.
 struct KmsReply {
   ByteArray<32> recipient;  // SHA-256 of the recipient's SubjectPublicKeyInfo

@@ -1,10 +1,8 @@
 #include "sealing/sealed_seed.hpp"
 
-#include <algorithm>
-
 #include "base/reader.hpp"
 #include "base/writer.hpp"
-#include "crypto/aead.hpp"
+#include "crypto/cipher.hpp"
 #include "crypto/hmac.hpp"
 
 namespace ben {
@@ -18,14 +16,10 @@ constexpr std::size_t salt_bytes = 32;
 constexpr std::size_t sealed_bytes = 32 + aead_tag_bytes;
 constexpr AeadNonce nonce{};  // each key seals once
 
-bool is_rsa_size(std::size_t bytes) {
-  return bytes == 384 || bytes == 512;
-}
-
 Bytes encode_aad(const SealedSeedHeader& sealer, ByteView wrapped_data_key, ByteView salt) {
   Writer writer;
   writer.text(blob_magic).u16_be(blob_version).bytes(sealer.wallet_id).bytes(sealer.config_hash);
-  writer.bytes(sealer.pcr0).bytes(sealer.pcr1).bytes(sealer.pcr2);
+  for (const Hash384& pcr : sealer.image) writer.bytes(pcr);
   writer.u16_be(static_cast<std::uint16_t>(wrapped_data_key.size())).bytes(wrapped_data_key).bytes(salt);
   return writer.take();
 }
@@ -34,9 +28,8 @@ Bytes encode_aad(const SealedSeedHeader& sealer, ByteView wrapped_data_key, Byte
 WrapPayload make_payload(const Secret<32>& data_key, const Hash256& config_hash) {
   WrapPayload payload;
   auto out = payload.expose_mutable().begin();
-  for (const ByteView part : {as_bytes(payload_magic), ByteView(data_key.expose()), ByteView(config_hash)}) {
+  for (const ByteView part : {as_bytes(payload_magic), ByteView(data_key.expose()), ByteView(config_hash)})
     out = std::copy(part.begin(), part.end(), out);
-  }
   return payload;
 }
 
@@ -47,11 +40,9 @@ Result<SealedSeed> parse_sealed_seed(ByteView blob) {
   SealedSeed sealed;
   const ByteView magic = reader.take(blob_magic.size());
   const std::uint16_t version = reader.u16_be();
-  const ByteView wallet_id = reader.take(32);
-  const ByteView config_hash = reader.take(32);
-  const ByteView pcr0 = reader.take(48);
-  const ByteView pcr1 = reader.take(48);
-  const ByteView pcr2 = reader.take(48);
+  sealed.header.wallet_id = reader.array<32>();
+  sealed.header.config_hash = reader.array<32>();
+  for (Hash384& pcr : sealed.header.image) pcr = reader.array<48>();
   sealed.wrapped_data_key = reader.take(reader.u16_be());
   sealed.salt = reader.take(salt_bytes);
   sealed.aad = blob.first(blob.size() - reader.remaining());
@@ -59,27 +50,16 @@ Result<SealedSeed> parse_sealed_seed(ByteView blob) {
 
   const auto finished = reader.finish("seal-form", "seal: the sealed seed is cut or has bytes left over");
   if (!finished) return finished.error();
-  if (as_text(magic) != blob_magic || version != blob_version ||
-      !is_rsa_size(sealed.wrapped_data_key.size())) {
-    return Error{ErrorCode::malformed, "seal-form", "seal: this is not a sealed seed of version 1"};
-  }
-  sealed.header = {.wallet_id = to_array<32>(wallet_id),
-                   .config_hash = to_array<32>(config_hash),
-                   .pcr0 = to_array<48>(pcr0),
-                   .pcr1 = to_array<48>(pcr1),
-                   .pcr2 = to_array<48>(pcr2)};
+  const bool is_rsa_size = sealed.wrapped_data_key.size() == 384 || sealed.wrapped_data_key.size() == 512;
+  if (as_text(magic) != blob_magic || version != blob_version || !is_rsa_size)
+    return malformed("seal-form", "seal: this is not a sealed seed of version 1");
   return sealed;
 }
 
 Result<Bytes> seal_seed(const WalletSeed& seed, const SealedSeedHeader& sealer, const RsaPublicKey& kms_key,
-                        RandomSource& random) {
-  Secret<32> data_key;
-  ByteArray<salt_bytes> salt{};
-  for (const std::span<std::uint8_t> fresh :
-       {std::span<std::uint8_t>(data_key.expose_mutable()), std::span<std::uint8_t>(salt)}) {
-    const auto filled = random.fill(fresh);
-    if (!filled) return filled.error();
-  }
+                        Secret<64> fresh) {
+  const Secret<32> data_key(fresh.expose().first<32>());
+  const auto salt = fresh.expose().last<salt_bytes>();
   const auto wrapped_data_key = kms_key.encrypt_oaep(make_payload(data_key, sealer.config_hash).expose());
   if (!wrapped_data_key) return wrapped_data_key.error();
 
@@ -97,8 +77,8 @@ Result<WalletSeed> open_sealed_seed(const SealedSeed& sealed, const WrapPayload&
   const bool is_payload = payload == make_payload(data_key, sealed.header.config_hash);
   const bool is_opened = aead_open(key, nonce, sealed.aad, sealed.ciphertext, seed.expose_mutable());
   if (!is_payload || !is_opened) {
-    return Error{ErrorCode::refused, "seal-open",
-                 "seal: the sealed seed did not open: the reply of KMS or the blob is not the genuine one"};
+    return refused("seal-open",
+                   "seal: the sealed seed did not open: the reply of KMS or the blob is not the genuine one");
   }
   return seed;
 }

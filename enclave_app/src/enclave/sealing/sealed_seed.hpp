@@ -19,7 +19,6 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/random.hpp"
 #include "crypto/rsa.hpp"
 #include "sealing/cms.hpp"
 
@@ -32,9 +31,7 @@ using WalletSeed = Secret<32>;
 struct SealedSeedHeader {
   Hash256 wallet_id{};
   Hash256 config_hash{};
-  Hash384 pcr0{};
-  Hash384 pcr1{};
-  Hash384 pcr2{};
+  std::array<Hash384, 3> image{};  // PCR0, PCR1, PCR2
 
   friend bool operator==(const SealedSeedHeader&, const SealedSeedHeader&) = default;
 };
@@ -51,11 +48,11 @@ struct SealedSeed {
 // Fails with `malformed` (seal-form) on another magic, version or size.
 Result<SealedSeed> parse_sealed_seed(ByteView blob);
 
-// Seals under a fresh data key and salt, so equal seeds give unrelated blobs of 680 or 808 bytes. Fails with
-// the error of `random`, or `internal` (seal-wrap). The data key does not outlive the call: nobody, this
-// enclave included, opens the blob without KMS.
+// Seals under the data key and the salt that `fresh` is, 64 random bytes of their own for each call, so equal
+// seeds give unrelated blobs of 680 or 808 bytes. Fails with `internal` (seal-wrap). The data key does not
+// outlive the call: nobody, this enclave included, opens the blob without KMS.
 Result<Bytes> seal_seed(const WalletSeed& seed, const SealedSeedHeader& sealer, const RsaPublicKey& kms_key,
-                        RandomSource& random);
+                        Secret<64> fresh);
 
 // Fails with `refused` (seal-open), one answer for every cause: a forged or altered reply, another data key,
 // another config hash in the payload, an altered blob.

@@ -1,6 +1,5 @@
 #include "server/connection.hpp"
 
-#include <algorithm>
 #include <cerrno>
 
 #include <sys/socket.h>
@@ -8,7 +7,7 @@
 namespace ben::server {
 namespace {
 
-constexpr Error closed{ErrorCode::unavailable, "wire-closed", "connection: the other side is gone"};
+constexpr Error closed = unavailable("wire-closed", "connection: the other side is gone");
 
 }  // namespace
 
@@ -69,7 +68,6 @@ Result<std::optional<ArrivedFrame>> Connection::next_frame() {
   ArrivedFrame frame{.type = header_->type, .body = std::exchange(body_, {}), .dropped_hash = {}};
   if (is_dropped_) frame.dropped_hash = dropped_hash_.finish();
   header_.reset();
-  greeted_ = true;
   return std::optional<ArrivedFrame>(std::move(frame));
 }
 
@@ -100,7 +98,7 @@ Result<> Connection::flush() {
 std::optional<Clock::time_point> Connection::deadline() const noexcept {
   if (write_since_) return *write_since_ + write_deadline;
   const bool frame_begun = header_.has_value() || !body_.empty();
-  if (frame_begun || !greeted_) return frame_since_ + frame_deadline;
+  if (frame_begun || !has_greeted_) return frame_since_ + frame_deadline;
   return std::nullopt;
 }
 

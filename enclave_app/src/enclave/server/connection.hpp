@@ -72,6 +72,10 @@ class Connection {
   // Bytes that arrived and were not looked at yet.
   [[nodiscard]] bool has_input() const noexcept { return consumed_ < incoming_.size(); }
 
+  // Its first frame was admitted: from then on a quiet connection owes nothing.
+  void greet() noexcept { has_greeted_ = true; }
+  [[nodiscard]] bool has_greeted() const noexcept { return has_greeted_; }
+
   // When this connection has to have made progress, if it owes any.
   [[nodiscard]] std::optional<Clock::time_point> deadline() const noexcept;
 
@@ -90,7 +94,7 @@ class Connection {
   // The frame that is arriving.
   std::optional<wire::FrameHeader> header_;
   Clock::time_point frame_since_ = Clock::now();
-  bool greeted_ = false;  // a first frame came: from then on a quiet connection owes nothing
+  bool has_greeted_ = false;
   Bytes body_;
   std::size_t body_left_ = 0;
   bool is_dropped_ = false;

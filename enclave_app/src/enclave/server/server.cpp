@@ -2,7 +2,6 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace ben::server {
@@ -19,24 +18,22 @@ Result<> Server::run() {
 
 Result<> Server::serve_once(int wait_ms_max) {
   events_.assign(1, {.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
-  for (const auto& peer : peers_) {
+  for (const auto& connection : connections_) {
     // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
     // answers.
-    const bool is_writing = peer->connection.wants_to_write();
-    events_.push_back({.fd = peer->connection.descriptor(),
+    const bool is_writing = connection->wants_to_write();
+    events_.push_back({.fd = connection->descriptor(),
                        .events = static_cast<short>(is_writing ? POLLOUT : POLLIN),
                        .revents = 0});
   }
   const int ready = ::poll(events_.data(), events_.size(), wait_ms(wait_ms_max));
-  if (ready < 0 && errno != EINTR) {
-    return Error{ErrorCode::unavailable, "wire-poll", "server: waiting for connections failed"};
-  }
+  if (ready < 0 && errno != EINTR) return unavailable("wire-poll", "server: waiting for connections failed");
   signer_.begin_group();
   const auto now = Clock::now();
-  for (std::size_t i = peers_.size(); i > 0; --i) {
-    Peer& peer = *peers_[i - 1];
+  for (std::size_t i = connections_.size(); i > 0; --i) {
+    Connection& connection = *connections_[i - 1];
     const short happened = ready > 0 ? events_[i].revents : short{0};
-    if (!serve(peer, happened) || has_missed_deadline(peer, now)) drop(i - 1);
+    if (!serve(connection, happened) || has_missed_deadline(connection, now)) drop(i - 1);
   }
   if (ready > 0 && events_[0].revents != 0) accept_one();
   return Ok{};
@@ -48,10 +45,10 @@ int Server::wait_ms(int wait_ms_max) const {
   const auto consider = [&](std::optional<Clock::time_point> candidate) {
     if (candidate && (!next || *candidate < *next)) next = candidate;
   };
-  for (const auto& peer : peers_) {
-    consider(peer->connection.deadline());
+  for (const auto& connection : connections_) {
+    consider(connection->deadline());
     // What was read before an answer filled the socket is looked at now, without waiting.
-    if (peer->connection.has_input() && !peer->connection.wants_to_write()) return 0;
+    if (connection->has_input() && !connection->wants_to_write()) return 0;
   }
   if (operating_ != nullptr) consider(operation_until_);
   if (!next) return wait_ms_max;
@@ -62,13 +59,12 @@ int Server::wait_ms(int wait_ms_max) const {
 
 void Server::accept_one() {
   auto descriptor = listener_.accept();
-  if (!descriptor || peers_.size() >= connections_max) return;  // one too many is closed at once
-  peers_.push_back(std::make_unique<Peer>(std::move(*descriptor), budget_));
-  peers_.back()->connection.send(wire::FrameType::hello, as_bytes(wire::encode_hello()));
+  if (!descriptor || connections_.size() >= connections_max) return;  // one too many is closed at once
+  connections_.push_back(std::make_unique<Connection>(std::move(*descriptor), budget_));
+  connections_.back()->send(wire::FrameType::hello, as_bytes(wire::encode_hello()));
 }
 
-Result<> Server::serve(Peer& peer, short events) {
-  Connection& connection = peer.connection;
+Result<> Server::serve(Connection& connection, short events) {
   if (connection.wants_to_write()) {
     const auto flushed = connection.flush();
     if (!flushed) return flushed;
@@ -82,7 +78,7 @@ Result<> Server::serve(Peer& peer, short events) {
     if (!frame) return frame.error();
     if (!*frame) break;
     const std::size_t body_bytes = (*frame)->body.size();
-    const auto taken = take_frame(peer, *std::move(*frame));
+    const auto taken = take_frame(connection, *std::move(*frame));
     connection.release(body_bytes);
     if (!taken) return taken;
     const auto flushed = connection.flush();
@@ -91,31 +87,31 @@ Result<> Server::serve(Peer& peer, short events) {
   return Ok{};
 }
 
-Result<> Server::take_frame(Peer& peer, ArrivedFrame frame) {
-  const Error unexpected{ErrorCode::malformed, "wire-order", "server: a frame came that nobody waits for"};
+Result<> Server::take_frame(Connection& connection, ArrivedFrame frame) {
+  const Error unexpected = malformed("wire-order", "server: a frame came that nobody waits for");
   const bool is_reply = frame.type == wire::FrameType::ack || frame.type == wire::FrameType::kms_reply;
-  if (peer.has_said_hello == (frame.type == wire::FrameType::hello)) return unexpected;
-  if ((operating_ == &peer) != is_reply) return unexpected;
+  if (connection.has_greeted() == (frame.type == wire::FrameType::hello)) return unexpected;
+  if ((operating_ == &connection) != is_reply) return unexpected;
   if (frame.dropped_hash && frame.type != wire::FrameType::request) return unexpected;
 
   switch (frame.type) {
     case wire::FrameType::hello: {
       const auto admitted = wire::admit_hello(frame.body);
       if (!admitted) return admitted;
-      peer.has_said_hello = true;
+      connection.greet();
       return Ok{};
     }
     case wire::FrameType::request:
-      send(peer, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash)
-                                    : signer_.handle(std::move(frame.body)));
+      send(connection, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash)
+                                          : signer_.handle(std::move(frame.body)));
       return Ok{};
     case wire::FrameType::config:
-      send(peer, signer_.configure(frame.body));
+      send(connection, signer_.configure(frame.body));
       return Ok{};
     case wire::FrameType::ack:
     case wire::FrameType::kms_reply:
       operating_ = nullptr;
-      send(peer, signer_.resume(frame.type, frame.body));
+      send(connection, signer_.resume(frame.type, frame.body));
       return Ok{};
     case wire::FrameType::response:
     case wire::FrameType::persist:
@@ -125,27 +121,27 @@ Result<> Server::take_frame(Peer& peer, ArrivedFrame frame) {
   return unexpected;
 }
 
-void Server::send(Peer& peer, const signer::Reply& reply) {
+void Server::send(Connection& connection, const signer::Reply& reply) {
   if (reply.type != wire::FrameType::response) {
     const auto deadline = reply.type == wire::FrameType::persist ? persist_deadline : kms_deadline;
-    operating_ = &peer;
+    operating_ = &connection;
     operation_until_ = Clock::now() + deadline;
   }
-  peer.connection.send(reply.type, reply.body);
+  connection.send(reply.type, reply.body);
 }
 
-bool Server::has_missed_deadline(const Peer& peer, Clock::time_point now) const {
-  if (operating_ == &peer && now >= operation_until_) return true;
-  const auto deadline = peer.connection.deadline();
+bool Server::has_missed_deadline(const Connection& connection, Clock::time_point now) const {
+  if (operating_ == &connection && now >= operation_until_) return true;
+  const auto deadline = connection.deadline();
   return deadline && now >= *deadline;
 }
 
 void Server::drop(std::size_t place) {
-  if (operating_ == peers_[place].get()) {
+  if (operating_ == connections_[place].get()) {
     operating_ = nullptr;
     signer_.abandon();
   }
-  peers_.erase(peers_.begin() + static_cast<std::ptrdiff_t>(place));
+  connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(place));
 }
 
 }  // namespace ben::server

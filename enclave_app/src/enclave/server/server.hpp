@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <memory>
-#include <vector>
 
 #include "server/connection.hpp"
 #include "signer/signer.hpp"
@@ -28,28 +27,22 @@ class Server {
   Result<> serve_once(int wait_ms_max);
 
  private:
-  struct Peer {
-    Peer(Descriptor descriptor, MemoryBudget& budget) noexcept : connection(std::move(descriptor), budget) {}
-    Connection connection;
-    bool has_said_hello = false;
-  };
-
   [[nodiscard]] int wait_ms(int wait_ms_max) const;
   void accept_one();
-  Result<> serve(Peer& peer, short events);
-  Result<> take_frame(Peer& peer, ArrivedFrame frame);
-  void send(Peer& peer, const signer::Reply& reply);
-  [[nodiscard]] bool has_missed_deadline(const Peer& peer, Clock::time_point now) const;
+  Result<> serve(Connection& connection, short events);
+  Result<> take_frame(Connection& connection, ArrivedFrame frame);
+  void send(Connection& connection, const signer::Reply& reply);
+  [[nodiscard]] bool has_missed_deadline(const Connection& connection, Clock::time_point now) const;
   void drop(std::size_t place);
 
   Listener& listener_;
   signer::Signer& signer_;
   MemoryBudget budget_{memory_bytes_max};
-  std::vector<std::unique_ptr<Peer>> peers_;
-  std::vector<pollfd> events_;  // the listener, then peers_ in their order
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<pollfd> events_;  // the listener, then connections_ in their order
 
   // The connection whose operation is under way, and until when it may take.
-  Peer* operating_ = nullptr;
+  Connection* operating_ = nullptr;
   Clock::time_point operation_until_;
 };
 

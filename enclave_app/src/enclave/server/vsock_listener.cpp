@@ -25,9 +25,8 @@ Result<std::unique_ptr<VsockListener>> VsockListener::open() {
   const sockaddr_vm address = vsock_address(VMADDR_CID_ANY, service_port);
   if (descriptor.get() < 0 ||
       ::bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(descriptor.get(), backlog) != 0) {
-    return Error{ErrorCode::unavailable, "wire-listen", "vsock: cannot listen on port 5000"};
-  }
+      ::listen(descriptor.get(), backlog) != 0)
+    return unavailable("wire-listen", "vsock: cannot listen on port 5000");
   return std::unique_ptr<VsockListener>(new VsockListener(std::move(descriptor)));
 }
 
@@ -36,9 +35,8 @@ Result<Descriptor> VsockListener::accept() {
   socklen_t size = sizeof peer;
   Descriptor accepted(
       ::accept4(descriptor_.get(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (accepted.get() < 0 || peer.svm_family != AF_VSOCK || peer.svm_cid != parent_cid) {
-    return Error{ErrorCode::unavailable, "wire-accept", "vsock: no connection of the parent"};
-  }
+  if (accepted.get() < 0 || peer.svm_family != AF_VSOCK || peer.svm_cid != parent_cid)
+    return unavailable("wire-accept", "vsock: no connection of the parent");
   return accepted;
 }
 
@@ -51,9 +49,8 @@ Result<> send_heartbeat() {
   if (descriptor.get() < 0 ||
       ::connect(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::send(descriptor.get(), &heartbeat, 1, MSG_NOSIGNAL) != 1 ||
-      ::recv(descriptor.get(), &echo, 1, 0) != 1 || echo != heartbeat) {
-    return Error{ErrorCode::unavailable, "wire-heartbeat", "vsock: the parent did not answer the heartbeat"};
-  }
+      ::recv(descriptor.get(), &echo, 1, 0) != 1 || echo != heartbeat)
+    return unavailable("wire-heartbeat", "vsock: the parent did not answer the heartbeat");
   return Ok{};
 }
 

@@ -7,16 +7,12 @@ Result<> RequestLedger::admit(const wire::SignedRequest& request, ByteView paylo
   const auto known = entries_.find(request.request_id);
   if (known != entries_.end()) {
     if (known->second.payload_hash == payload_hash) return Ok{};
-    return Error{ErrorCode::refused, "auth-replay",
-                 "auth: this request_id was used for another request: draw a new one"};
+    return refused("auth-replay", "auth: this request_id was used for another request: draw a new one");
   }
-  if (entries_.size() >= remembered_requests_max) {
+  if (entries_.size() >= remembered_requests_max)
     std::erase_if(entries_, [&](const auto& entry) { return entry.second.expires_at_ms < now_ms; });
-  }
-  if (entries_.size() >= remembered_requests_max) {
-    return Error{ErrorCode::refused, "auth-full",
-                 "auth: too many requests have not expired yet: use shorter expiry times"};
-  }
+  if (entries_.size() >= remembered_requests_max)
+    return refused("auth-full", "auth: too many requests have not expired yet: use shorter expiry times");
   entries_.emplace(request.request_id,
                    Entry{.payload_hash = payload_hash, .expires_at_ms = request.expires_at_ms});
   return Ok{};
@@ -29,17 +25,14 @@ Result<AuthorizedRequest> authorize(const wire::Envelope& envelope, std::span<co
   if (!places) return places.error();
   auto request = wire::parse_signed_request(envelope.payload);
   if (!request) return request.error();
-  if (request->method != method) {
-    return Error{ErrorCode::refused, "auth-method", "auth: the request was signed for another method"};
-  }
+  if (request->method != method)
+    return refused("auth-method", "auth: the request was signed for another method");
   const auto now_ms = clock.now_ms();
   if (!now_ms) return now_ms.error();
-  if (request->expires_at_ms <= *now_ms) {
-    return Error{ErrorCode::refused, "auth-expired", "auth: the request has expired: sign a new one"};
-  }
-  if (request->expires_at_ms - *now_ms > expiry_ahead_ms_max) {
-    return Error{ErrorCode::refused, "auth-expiry", "auth: expires_at is more than 24 h ahead"};
-  }
+  if (request->expires_at_ms <= *now_ms)
+    return refused("auth-expired", "auth: the request has expired: sign a new one");
+  if (request->expires_at_ms - *now_ms > expiry_ahead_ms_max)
+    return refused("auth-expiry", "auth: expires_at is more than 24 h ahead");
   const auto admitted = ledger.admit(*request, envelope.payload, *now_ms);
   if (!admitted) return admitted.error();
 

@@ -2,9 +2,6 @@
 // once.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "bitcoin/curve.hpp"
 #include "crypto/ed25519.hpp"
 #include "nsm/client.hpp"
@@ -25,16 +22,10 @@ struct BootKeys {
   static Result<BootKeys> draw(Entropy& entropy);
 };
 
-struct ImageMeasurements {
-  Hash384 pcr0;
-  Hash384 pcr1;
-  Hash384 pcr2;
-};
-
 struct MeasuredConfig {
-  Hash256 hash;   // SHA-256 of the config bytes
-  Hash384 pcr16;  // as it stands after the extension
-  ImageMeasurements image;
+  Hash256 hash;                  // SHA-256 of the config bytes
+  Hash384 pcr16;                 // as it stands after the extension
+  std::array<Hash384, 3> image;  // PCR0, PCR1, PCR2
   policy::Config config;
 };
 

@@ -11,10 +11,8 @@ Result<std::int64_t> TrustedClock::now_ms() {
   if (!document) return document.error();
   const auto timestamp = document_timestamp_ms(*document);
   if (!timestamp) return timestamp.error();
-  if (*timestamp > INT64_MAX || static_cast<std::int64_t>(*timestamp) < last_ms_) {
-    return Error{ErrorCode::refused, "nsm-time",
-                 "nsm: the documents' time went backwards: nothing is decided by it"};
-  }
+  if (*timestamp > INT64_MAX || static_cast<std::int64_t>(*timestamp) < last_ms_)
+    return refused("nsm-time", "nsm: the documents' time went backwards: nothing is decided by it");
   last_ms_ = static_cast<std::int64_t>(*timestamp);
   group_ms_ = last_ms_;
   return last_ms_;

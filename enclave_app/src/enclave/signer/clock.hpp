@@ -1,7 +1,6 @@
 // TrustedClock: the time of the NSM's own documents, the only clock that decides anything.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
 #include "nsm/client.hpp"

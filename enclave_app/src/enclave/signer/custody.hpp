@@ -36,8 +36,11 @@ class Custody {
   // Fails with `refused`: state-empty, seal-wallet, seal-certificate, auth-….
   Result<Progress> certify(const json::Value& certificate);
 
-  // Goes on with the ACK or KMS_REPLY that the last Question asked for.
-  Result<Progress> resume(wire::FrameType type, ByteView body);
+  // Goes on with the KMS_REPLY that the last Question asked for.
+  Result<Progress> kms_replied(ByteView body);
+
+  // The broker has stored what the last Question asked it to.
+  Progress stored();
 
   // Drops what is under way, its seed included.
   void abandon() noexcept { pending_.reset(); }
@@ -56,22 +59,19 @@ class Custody {
 
   // One operation under way: first KMS opens the sealed seed, then the broker stores it.
   struct Pending {
-    bool is_genesis;
-    std::optional<WalletSeed> seed;  // genesis: what KMS has to give back
-    std::optional<Hash256> payload_hash;
+    std::optional<Hash256> payload_hash;  // genesis alone
+    std::optional<WalletSeed> seed;       // genesis: what KMS has to give back
     Bytes sealed_seed;
+    SealedSeed sealed;  // views into sealed_seed
     std::string certificate;
-    std::optional<Held> held;  // becomes held_ with the ACK
-    std::optional<Hash256> persist_hash;
+    std::optional<Held> held;  // becomes held_ once it is stored
   };
 
-  Result<Progress> ask_kms();
-  Result<Progress> opened(WalletSeed seed);
-  Result<Progress> persist(Held held);
-  Result<Progress> hold(Held held);
+  Result<Progress> ask_kms(Bytes sealed_seed);
+  Progress hold(Held held);
   Result<bitcoin::Wallet> derive(const WalletSeed& seed) const;
   Result<std::string> checked_certificate(const json::Value& certificate, const Hash256& wallet_id) const;
-  [[nodiscard]] ResultJson genesis_result(const Held& held) const;
+  [[nodiscard]] ResultJson genesis_result() const;
   [[nodiscard]] ResultJson state_result() const;
 
   const BootKeys& keys_;

@@ -2,28 +2,17 @@
 
 #include <sys/random.h>
 
-#include <cpuid.h>
 #include <openssl/rand.h>
 
 #include "crypto/hash.hpp"
-#include "crypto/hmac.hpp"
 
 namespace ben::signer {
 namespace {
 
-bool has_rdseed() noexcept {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  constexpr unsigned rdseed_bit = 1U << 18U;  // CPUID leaf 7, EBX (Intel SDM volume 2, CPUID)
-  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 1 && (ebx & rdseed_bit) != 0;
-}
-
 // RDSEED may have nothing to give for a moment; what it does not give stays zero, as the other sources are
 // there.
 void read_rdseed(std::span<std::uint8_t, 64> out) noexcept {
-  if (!has_rdseed()) return;
+  if (!__builtin_cpu_supports("rdseed")) return;
   constexpr int tries_max = 100;
   for (std::size_t word = 0; word < out.size() / 8; ++word) {
     for (int i = 0; i < tries_max; ++i) {
@@ -43,17 +32,14 @@ Result<Secret<64>> Entropy::pool(std::span<const Bytes> operators) {
   Secret<64> from_nsm;
   const auto filled = nsm_.get_random(from_nsm.expose_mutable());
   if (!filled) return filled.error();
-  if (last_nsm_ && *last_nsm_ == from_nsm) {
-    return Error{ErrorCode::refused, "nsm-random-repeats",
-                 "nsm: the same random bytes came twice: no key is made"};
-  }
+  if (last_nsm_ && *last_nsm_ == from_nsm)
+    return refused("nsm-random-repeats", "nsm: the same random bytes came twice: no key is made");
   last_nsm_ = Secret<64>(from_nsm.expose());
 
   Secret<64> from_kernel;
   const auto kernel_bytes = from_kernel.expose_mutable();
-  if (::getrandom(kernel_bytes.data(), kernel_bytes.size(), 0) != static_cast<ssize_t>(kernel_bytes.size())) {
-    return Error{ErrorCode::unavailable, "nsm-getrandom", "entropy: the kernel gave no random bytes"};
-  }
+  if (::getrandom(kernel_bytes.data(), kernel_bytes.size(), 0) != static_cast<ssize_t>(kernel_bytes.size()))
+    return unavailable("nsm-getrandom", "entropy: the kernel gave no random bytes");
   Secret<64> from_cpu;
   read_rdseed(from_cpu.expose_mutable());
 
@@ -64,13 +50,6 @@ Result<Secret<64>> Entropy::pool(std::span<const Bytes> operators) {
       sha512({from_nsm.expose(), from_kernel.expose(), from_cpu.expose(), operators_hash.finish()}));
 }
 
-Result<> Entropy::fill(std::span<std::uint8_t> out) {
-  const auto mixed = pool({});
-  if (!mixed) return mixed.error();
-  hkdf_sha256_into(mixed->expose(), {}, "ben/entropy/v1", out);
-  return Ok{};
-}
-
 Result<Secret<32>> Entropy::draw_seed(std::span<const Bytes> operators) {
   const auto mixed = pool(operators);
   if (!mixed) return mixed.error();
@@ -78,11 +57,9 @@ Result<Secret<32>> Entropy::draw_seed(std::span<const Bytes> operators) {
 }
 
 Result<> Entropy::feed_libcrypto() {
-  Secret<48> bytes;
-  const auto filled = fill(bytes.expose_mutable());
-  if (!filled) return filled.error();
-  RAND_add(bytes.expose().data(), static_cast<int>(bytes.expose().size()),
-           static_cast<double>(bytes.expose().size()));
+  const auto bytes = draw<48>();
+  if (!bytes) return bytes.error();
+  RAND_add(bytes->expose().data(), 48, 48.0);
   return Ok{};
 }
 

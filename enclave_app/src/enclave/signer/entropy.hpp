@@ -2,22 +2,27 @@
 #pragma once
 
 #include <optional>
-#include <span>
 
 #include "base/secret.hpp"
-#include "crypto/random.hpp"
+#include "crypto/hmac.hpp"
 #include "nsm/client.hpp"
 
 namespace ben::signer {
 
-// Each fill is HKDF over SHA-512 of NSM random bytes, getrandom and RDSEED (where the processor has it).
+// Each draw is HKDF over SHA-512 of NSM random bytes, getrandom and RDSEED (where the processor has it).
 // Fails with `unavailable` or `refused`: nsm-… when the NSM fails, nsm-random-repeats when it gives the same
 // bytes twice, nsm-getrandom when the kernel gives none.
-class Entropy final : public RandomSource {
+class Entropy {
  public:
   explicit Entropy(NsmClient& nsm) noexcept : nsm_(nsm) {}
 
-  Result<> fill(std::span<std::uint8_t> out) override;
+  // N fresh bytes.
+  template <std::size_t N>
+  Result<Secret<N>> draw() {
+    const auto mixed = pool({});
+    if (!mixed) return mixed.error();
+    return hkdf_sha256<N>(mixed->expose(), {}, "ben/entropy/v1");
+  }
 
   // The same with bytes from operators mixed in: a wallet's seed.
   Result<Secret<32>> draw_seed(std::span<const Bytes> operators);

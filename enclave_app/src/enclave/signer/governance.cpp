@@ -20,48 +20,33 @@ Result<Progress> Governance::propose(const json::Value& value, const policy::Con
   if (!admitted) return admitted.error();
 
   auto requesters = policy::requester_keys(*next);
-  pending_ = Pending{.next = {.policy = std::move(*next),
-                              .hash = hash,
-                              .envelope = wire::encode_envelope(*envelope),
-                              .requesters = std::move(requesters)},
-                     .persist_hash = {}};
-  Bytes body = wire::encode_persist(wire::PersistPolicy{.policy = as_bytes(pending_->next.envelope)});
-  pending_->persist_hash = sha256(body);
-  return Progress(Question{.type = wire::FrameType::persist, .body = std::move(body)});
+  pending_ = ActivePolicy{.policy = std::move(*next),
+                          .hash = hash,
+                          .envelope = wire::encode_envelope(*envelope),
+                          .requesters = std::move(requesters)};
+  return Progress(Question{.type = wire::FrameType::persist,
+                           .body = wire::encode_persist_policy(as_bytes(pending_->envelope))});
 }
 
 Result<> Governance::admit(const policy::Policy& next, const policy::Config& config,
                            const Hash256& wallet_id) const {
-  if (next.wallet_id != wallet_id) {
-    return Error{ErrorCode::refused, "policy-wallet", "policy: it was made for another wallet"};
-  }
-  if (next.network != config.network) {
-    return Error{ErrorCode::refused, "policy-network", "policy: it was made for another network"};
-  }
-  if (next.epoch < config.policy_epoch_floor) {
-    return Error{ErrorCode::refused, "policy-epoch", "policy: its epoch is below the config's floor"};
-  }
+  if (next.wallet_id != wallet_id) return refused("policy-wallet", "policy: it was made for another wallet");
+  if (next.network != config.network)
+    return refused("policy-network", "policy: it was made for another network");
+  if (next.epoch < config.policy_epoch_floor)
+    return refused("policy-epoch", "policy: its epoch is below the config's floor");
   if (!active_) return Ok{};
-  if (next.epoch != active_->policy.epoch + 1) {
-    return Error{ErrorCode::refused, "policy-epoch",
-                 "policy: its epoch is not the one after the policy in force"};
-  }
-  if (next.previous != active_->hash) {
-    return Error{ErrorCode::refused, "policy-prev", "policy: prev is not the hash of the policy in force"};
-  }
+  if (next.epoch != active_->policy.epoch + 1)
+    return refused("policy-epoch", "policy: its epoch is not the one after the policy in force");
+  if (next.previous != active_->hash)
+    return refused("policy-prev", "policy: prev is not the hash of the policy in force");
   return Ok{};
 }
 
-Result<Progress> Governance::resume(wire::FrameType type, ByteView body) {
-  if (!pending_ || type != wire::FrameType::ack) {
-    return Error{ErrorCode::refused, "wire-order", "policy: a frame came that was not asked for"};
-  }
-  if (!equal(body, pending_->persist_hash)) {
-    return Error{ErrorCode::refused, "wire-ack", "persist: the acknowledgement is of something else"};
-  }
-  active_ = std::move(pending_->next);
+Progress Governance::stored() {
+  active_ = std::move(pending_);
   pending_.reset();
-  return Progress(result());
+  return result();
 }
 
 ResultJson Governance::result() const {

@@ -24,8 +24,8 @@ class Governance {
   Result<Progress> propose(const json::Value& envelope, const policy::Config& config,
                            const Hash256& wallet_id);
 
-  // Goes on with the ACK.
-  Result<Progress> resume(wire::FrameType type, ByteView body);
+  // The broker has stored what the Question asked it to.
+  Progress stored();
 
   void abandon() noexcept { pending_.reset(); }
   [[nodiscard]] bool is_pending() const noexcept { return pending_.has_value(); }
@@ -33,16 +33,11 @@ class Governance {
   [[nodiscard]] const ActivePolicy* active() const noexcept { return active_ ? &*active_ : nullptr; }
 
  private:
-  struct Pending {
-    ActivePolicy next;
-    Hash256 persist_hash;
-  };
-
   Result<> admit(const policy::Policy& next, const policy::Config& config, const Hash256& wallet_id) const;
   [[nodiscard]] ResultJson result() const;
 
   std::optional<ActivePolicy> active_;
-  std::optional<Pending> pending_;
+  std::optional<ActivePolicy> pending_;
 };
 
 }  // namespace ben::signer

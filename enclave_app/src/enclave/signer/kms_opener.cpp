@@ -13,11 +13,11 @@ Result<> KmsOpener::prepare() {
   return Ok{};
 }
 
-Result<Question> KmsOpener::ask(const SealedSeed& sealed) {
+Result<Progress> KmsOpener::ask(const SealedSeed& sealed) {
   if (failed_replies_ >= failed_replies_max) {
-    return Error{ErrorCode::refused, "kms-attempts",
-                 "kms: too many replies did not open in this boot: find out who alters them, then restart "
-                 "the enclave"};
+    return refused("kms-attempts",
+                   "kms: too many replies did not open in this boot: find out who alters them, then restart "
+                   "the enclave");
   }
   const auto prepared = prepare();
   if (!prepared) return prepared.error();
@@ -25,33 +25,29 @@ Result<Question> KmsOpener::ask(const SealedSeed& sealed) {
                                           .nonce = {},
                                           .public_key = ByteView(recipient_->spki_der())});
   if (!document) return document.error();
-  return Question{
+  return Progress(Question{
       .type = wire::FrameType::kms_decrypt,
-      .body = wire::encode_kms_decrypt({.wrapped_key = sealed.wrapped_data_key, .document = *document})};
+      .body = wire::encode_kms_decrypt({.wrapped_key = sealed.wrapped_data_key, .document = *document})});
 }
 
 Result<WalletSeed> KmsOpener::open(const SealedSeed& sealed, ByteView body) {
   const auto reply = wire::parse_kms_reply(body);
   if (!reply) return reply.error();
-  switch (reply->outcome) {
-    case wire::KmsOutcome::unavailable:
-      return Error{
-          ErrorCode::unavailable, "kms-unavailable",
-          "kms: no answer from KMS: check the host's network, endpoint and credentials, then try again"};
-    case wire::KmsOutcome::refused:
-      return Error{ErrorCode::refused, "kms-refused",
-                   "kms: KMS refused: check that the key is enabled and that its policy admits this image "
-                   "(PCR0), this "
-                   "config (PCR16) and this role (PCR3)"};
-    case wire::KmsOutcome::answered:
-      break;
+  if (reply->outcome == wire::KmsOutcome::unavailable) {
+    return unavailable(
+        "kms-unavailable",
+        "kms: no answer from KMS: check the host's network, endpoint and credentials, then try again");
   }
-  if (!recipient_)
-    return Error{ErrorCode::internal, "kms-internal", "kms: a reply came that nobody asked for"};
-  Secret<32> rejection;
-  const auto filled = entropy_.fill(rejection.expose_mutable());
-  if (!filled) return filled.error();
-  const WrapPayload payload = open_kms_reply(*recipient_, reply->cms, rejection);
+  if (reply->outcome == wire::KmsOutcome::refused) {
+    return refused(
+        "kms-refused",
+        "kms: KMS refused: check that the key is enabled and that its policy admits this image (PCR0), "
+        "this config (PCR16) and this role (PCR3)");
+  }
+  if (!recipient_) return internal("kms-internal", "kms: a reply came that nobody asked for");
+  const auto rejection = entropy_.draw<32>();
+  if (!rejection) return rejection.error();
+  const WrapPayload payload = open_kms_reply(*recipient_, reply->cms, *rejection);
   recipient_.reset();  // one reply a key
   auto seed = open_sealed_seed(sealed, payload);
   if (!seed) ++failed_replies_;

@@ -22,7 +22,7 @@ class KmsOpener {
 
   // The KMS_DECRYPT question for the data key of a sealed seed: its document names a key that was never used
   // before. Fails with `refused` (kms-attempts) after failed_replies_max, or with nsm-… and kms-….
-  Result<Question> ask(const SealedSeed& sealed);
+  Result<Progress> ask(const SealedSeed& sealed);
 
   // `body`: the KMS_REPLY. Fails with `unavailable` (kms-unavailable) or `refused` (kms-refused), which keep
   // the RSA key; with `malformed` (wire-kms); or with `refused` (seal-open) for whatever is wrong with an

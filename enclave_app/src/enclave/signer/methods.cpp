@@ -1,4 +1,5 @@
 // The signer's methods: parameters in, results out.
+
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
@@ -28,11 +29,9 @@ std::string show_path(const bitcoin::Account& account, bitcoin::Branch branch, s
 Result<const bitcoin::Wallet*> Signer::armed_wallet() const {
   const bitcoin::Wallet* wallet = custody_->armed_wallet();
   if (wallet != nullptr) return wallet;
-  if (custody_->state() == wire::SignerState::empty) {
-    return Error{ErrorCode::refused, "state-empty",
-                 "signer: there is no wallet: genesis, or unseal a stored one"};
-  }
-  return Error{ErrorCode::refused, "state-locked", "signer: the wallet has no certificate of the admins yet"};
+  if (custody_->state() == wire::SignerState::empty)
+    return refused("state-empty", "signer: there is no wallet: genesis, or unseal a stored one");
+  return refused("state-locked", "signer: the wallet has no certificate of the admins yet");
 }
 
 Result<Progress> Signer::get_info(json::Value& params) {
@@ -63,17 +62,18 @@ Result<Signer::NamedKey> Signer::named_key(const json::Value& params) const {
   const std::string_view name = reader.text("account", 32);
   const auto branch = static_cast<bitcoin::Branch>(reader.integer("branch", 0, 1));
   const auto index = static_cast<std::uint32_t>(reader.integer("index", 0, INT32_MAX));
-  const bitcoin::Account* named = nullptr;
-  for (const bitcoin::Account& account : (*wallet)->accounts()) {
-    if (policy::account_name(account.id) == name) named = &account;
-  }
-  if (named == nullptr) reader.fail("account");
+  const auto& accounts = (*wallet)->accounts();
+  const auto named = std::find_if(accounts.begin(), accounts.end(), [&](const bitcoin::Account& account) {
+    return policy::account_name(account.id) == name;
+  });
+  if (named == accounts.end()) reader.fail("account");
   const auto finished =
       reader.finish("rpc-params", "rpc: want account (as bip84/0), branch (0 or 1) and index");
   if (!finished) return finished.error();
-  const auto derived = bitcoin::derive_script(keys_->curve, *named, branch, index);
+  const auto place = static_cast<std::size_t>(named - accounts.begin());
+  const auto derived = (*wallet)->derive_script(keys_->curve, {place, branch, index});
   if (!derived) return derived.error();
-  return NamedKey{.account = named, .derived = *derived, .path = show_path(*named, branch, index)};
+  return NamedKey{.account = &*named, .derived = *derived, .path = show_path(*named, branch, index)};
 }
 
 Result<Progress> Signer::get_public_key(json::Value& params) {
@@ -166,10 +166,8 @@ Result<DecisionContext> Signer::decision_context() {
   const auto wallet = armed_wallet();
   if (!wallet) return wallet.error();
   const ActivePolicy* active = governance_.active();
-  if (active == nullptr) {
-    return Error{ErrorCode::refused, "policy-missing",
-                 "policy: none is in force, so everything is refused: set one"};
-  }
+  if (active == nullptr)
+    return refused("policy-missing", "policy: none is in force, so everything is refused: set one");
   return DecisionContext{
       .curve = keys_->curve, .wallet = **wallet, .policy = *active, .clock = clock_, .ledger = ledger_};
 }
@@ -177,17 +175,13 @@ Result<DecisionContext> Signer::decision_context() {
 Result<Progress> Signer::sign_transaction(json::Value& params) {
   const auto context = decision_context();
   if (!context) return context.error();
-  auto result = signer::sign_transaction(*context, params);
-  if (!result) return result.error();
-  return Progress(std::move(*result));
+  return signer::sign_transaction(*context, params);
 }
 
 Result<Progress> Signer::evaluate_transaction(json::Value& params) {
   const auto context = decision_context();
   if (!context) return context.error();
-  auto result = signer::evaluate_transaction(*context, params);
-  if (!result) return result.error();
-  return Progress(std::move(*result));
+  return signer::evaluate_transaction(*context, params);
 }
 
 }  // namespace ben::signer

@@ -1,7 +1,6 @@
 // Progress: what a method came to. A result to answer with, or a question to the broker in between.
 #pragma once
 
-#include <string>
 #include <variant>
 
 #include "base/bytes.hpp"

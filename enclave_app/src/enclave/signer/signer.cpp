@@ -1,7 +1,5 @@
 #include "signer/signer.hpp"
 
-#include <algorithm>
-
 #include <openssl/crypto.h>
 
 #include "base/hex.hpp"
@@ -12,10 +10,6 @@ namespace ben::signer {
 namespace {
 
 constexpr std::string_view no_id = "null";
-
-Reply response(std::string_view body) {
-  return Reply{.type = wire::FrameType::response, .body = to_bytes(as_bytes(body))};
-}
 
 }  // namespace
 
@@ -51,17 +45,16 @@ Result<std::unique_ptr<Signer>> Signer::start(NsmTransport& nsm, std::string rng
 Reply Signer::configure(ByteView config) {
   const Hash256 request_hash = sha256(config);
   if (config_given_) {
-    return error_answer(
-        no_id, request_hash,
-        {ErrorCode::refused, "state-config-given", "config: a config was measured in this boot already"});
+    return answer(no_id, request_hash,
+                  refused("state-config-given", "config: a config was measured in this boot already"));
   }
   config_given_ = true;
   auto measured = measure_config(nsm_, config);
-  if (!measured) return error_answer(no_id, request_hash, measured.error());
+  if (!measured) return answer(no_id, request_hash, measured.error());
   config_.emplace(std::move(*measured));
   custody_.emplace(*keys_, *config_, nsm_, entropy_);
   const auto prepared = custody_->prepare();
-  if (!prepared) return error_answer(no_id, request_hash, prepared.error());
+  if (!prepared) return answer(no_id, request_hash, prepared.error());
   return answer(no_id, request_hash,
                 Progress(json::ObjectWriter()
                              .text("config_hash", encode_hex(config_->hash))
@@ -73,33 +66,34 @@ Reply Signer::handle(Bytes body) {
   const Hash256 request_hash = sha256(body);
   auto request = wire::parse_rpc_request(body);
   body = Bytes();
-  if (!request) return error_answer(no_id, request_hash, request.error());
+  if (!request) return answer(no_id, request_hash, request.error());
   return answer(request->id, request_hash, dispatch(*request));
 }
 
 Result<Progress> Signer::dispatch(wire::RpcRequest& request) {
   const auto* method = std::find_if(std::begin(methods), std::end(methods),
                                     [&](const Method& known) { return known.name == request.method; });
-  if (method == std::end(methods)) return Error{ErrorCode::malformed, "rpc-method", "rpc: no such method"};
-  if (!custody_) {
-    return Error{ErrorCode::refused, "state-no-config",
-                 "signer: the broker has not given a valid config yet"};
-  }
-  if (method->is_operation && open_) {
-    return Error{ErrorCode::unavailable, "state-busy", "signer: another operation is under way: try again"};
-  }
+  if (method == std::end(methods)) return malformed("rpc-method", "rpc: no such method");
+  if (!custody_) return refused("state-no-config", "signer: the broker has not given a valid config yet");
+  if (method->is_operation && open_)
+    return unavailable("state-busy", "signer: another operation is under way: try again");
   return (this->*method->handler)(request.params);
 }
 
 Reply Signer::resume(wire::FrameType type, ByteView body) {
-  if (!open_) {
-    return error_answer(no_id, sha256(body),
-                        {ErrorCode::refused, "wire-order", "signer: no operation is under way"});
-  }
+  if (!open_) return answer(no_id, sha256(body), refused("wire-order", "signer: no operation is under way"));
   const Open open = std::move(*open_);
   open_.reset();
-  auto progress = governance_.is_pending() ? governance_.resume(type, body) : custody_->resume(type, body);
-  return answer(open.id, open.request_hash, std::move(progress));
+  return answer(open.id, open.request_hash, go_on(open, type, body));
+}
+
+Result<Progress> Signer::go_on(const Open& open, wire::FrameType type, ByteView body) {
+  const auto expected = open.persist_hash ? wire::FrameType::ack : wire::FrameType::kms_reply;
+  if (type != expected) return refused("wire-order", "signer: a frame came that was not asked for");
+  if (!open.persist_hash) return custody_->kms_replied(body);
+  if (!equal(body, *open.persist_hash))
+    return refused("wire-ack", "persist: the acknowledgement is of something else");
+  return governance_.is_pending() ? governance_.stored() : custody_->stored();
 }
 
 void Signer::abandon() {
@@ -108,29 +102,25 @@ void Signer::abandon() {
   if (custody_) custody_->abandon();
 }
 
-Reply Signer::refuse_busy(const Hash256& request_hash) const {
-  return error_answer(
-      no_id, request_hash,
-      {ErrorCode::unavailable, "rpc-busy", "signer: too many bytes of requests at once: try again"});
+Reply Signer::refuse_busy(const Hash256& request_hash) {
+  return answer(no_id, request_hash,
+                unavailable("rpc-busy", "signer: too many bytes of requests at once: try again"));
 }
 
 Reply Signer::answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress) {
-  if (!progress) {
-    // An operation that failed leaves nothing behind; one of another connection goes on.
-    if (!open_) abandon();
-    return error_answer(id, request_hash, progress.error());
-  }
-  if (auto* question = std::get_if<Question>(&*progress)) {
-    open_ = Open{.id = std::string(id), .request_hash = request_hash};
+  if (auto* const question = progress ? std::get_if<Question>(&*progress) : nullptr) {
+    open_ = Open{.id = std::string(id), .request_hash = request_hash, .persist_hash = {}};
+    if (question->type == wire::FrameType::persist) open_->persist_hash = sha256(question->body);
     return Reply{.type = question->type, .body = std::move(question->body)};
   }
-  const wire::RpcOutcome outcome{.is_error = false, .json = std::get<ResultJson>(*std::move(progress))};
-  return response(wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key));
-}
-
-Reply Signer::error_answer(std::string_view id, const Hash256& request_hash, const Error& error) const {
-  const wire::RpcOutcome outcome{.is_error = true, .json = wire::encode_rpc_error(error)};
-  return response(wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key));
+  // An operation that failed leaves nothing behind; one of another connection goes on.
+  if (!progress && !open_) abandon();
+  const wire::RpcOutcome outcome{.is_error = !progress,
+                                 .json = progress ? std::get<ResultJson>(*std::move(progress))
+                                                  : wire::encode_rpc_error(progress.error())};
+  const std::string body =
+      wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key);
+  return Reply{.type = wire::FrameType::response, .body = to_bytes(as_bytes(body))};
 }
 
 std::string Signer::statement() const {

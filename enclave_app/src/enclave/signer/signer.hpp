@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "signer/custody.hpp"
 #include "signer/transactions.hpp"
@@ -34,7 +33,7 @@ class Signer {
   void abandon();
 
   // A request that was not kept in memory, as too much is there already.
-  [[nodiscard]] Reply refuse_busy(const Hash256& request_hash) const;
+  Reply refuse_busy(const Hash256& request_hash);
 
   // The decisions that follow share one time.
   void begin_group() { clock_.begin_group(); }
@@ -75,14 +74,14 @@ class Signer {
   Result<const bitcoin::Wallet*> armed_wallet() const;
   [[nodiscard]] std::string statement() const;
   [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress);
-  [[nodiscard]] Reply error_answer(std::string_view id, const Hash256& request_hash,
-                                   const Error& error) const;
 
-  // The request that an operation will answer.
+  // The request that an operation will answer, and what the broker was asked.
   struct Open {
     std::string id;
     Hash256 request_hash;
+    std::optional<Hash256> persist_hash;  // what its ACK has to be; nothing: KMS was asked
   };
+  Result<Progress> go_on(const Open& open, wire::FrameType type, ByteView body);
 
   NsmClient nsm_;
   std::string rng_;

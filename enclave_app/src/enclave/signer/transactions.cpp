@@ -1,7 +1,5 @@
 #include "signer/transactions.hpp"
 
-#include <algorithm>
-
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "bitcoin/sign.hpp"
@@ -30,25 +28,22 @@ Result<Submission> read_submission(const DecisionContext& context, json::Value& 
   if (!envelope) return envelope.error();
   auto authorized = authorize(*envelope, context.policy.requesters, 1, method, context.clock, context.ledger);
   if (!authorized) return authorized.error();
-  if (authorized->request.wallet_id != context.wallet.id()) {
-    return Error{ErrorCode::refused, "auth-wallet", "auth: the request was signed for another wallet"};
-  }
-  if (authorized->request.policy_epoch != context.policy.policy.epoch) {
-    return Error{ErrorCode::refused, "auth-epoch", "auth: the request was signed under another policy epoch"};
-  }
+  if (authorized->request.wallet_id != context.wallet.id())
+    return refused("auth-wallet", "auth: the request was signed for another wallet");
+  if (authorized->request.policy_epoch != context.policy.policy.epoch)
+    return refused("auth-epoch", "auth: the request was signed under another policy epoch");
   auto psbt = parse_base64(psbt_text);
   static_cast<void>(params.take_member("psbt"));  // its text is a third larger than the PSBT
   if (!psbt) return psbt.error();
-  if (sha256(*psbt) != authorized->request.psbt_sha256) {
-    return Error{ErrorCode::refused, "auth-psbt", "auth: the PSBT is not the one that was signed for"};
-  }
+  if (sha256(*psbt) != authorized->request.psbt_sha256)
+    return refused("auth-psbt", "auth: the PSBT is not the one that was signed for");
   return Submission{.authorized = std::move(*authorized), .psbt = std::move(*psbt)};
 }
 
 Result<bitcoin::Review> review(const DecisionContext& context, Bytes psbt_bytes) {
   auto psbt = bitcoin::Psbt::parse(std::move(psbt_bytes));
   if (!psbt) return psbt.error();
-  return bitcoin::review_psbt(context.curve, context.wallet, std::move(*psbt),
+  return bitcoin::review_psbt(context.wallet.own_keys(context.curve), std::move(*psbt),
                               context.policy.policy.change_index_max);
 }
 
@@ -64,7 +59,7 @@ void write_amounts(json::ObjectWriter& writer, const bitcoin::Review& review) {
 }
 
 // A verdict: `refusal` or `rule`, and the amounts where the review got that far.
-ResultJson verdict(const Error* refusal, std::string_view rule, const bitcoin::Review* review) {
+Progress verdict(const Error* refusal, std::string_view rule, const bitcoin::Review* review) {
   json::ObjectWriter writer;
   writer.text("verdict", refusal == nullptr ? "allow" : "deny");
   writer.text_or_null("tag", refusal == nullptr ? std::string_view() : refusal->tag.view());
@@ -78,7 +73,7 @@ ResultJson verdict(const Error* refusal, std::string_view rule, const bitcoin::R
 
 }  // namespace
 
-Result<ResultJson> sign_transaction(const DecisionContext& context, json::Value& params) {
+Result<Progress> sign_transaction(const DecisionContext& context, json::Value& params) {
   auto submission = read_submission(context, params, "sign_transaction");
   if (!submission) return submission.error();
   const auto reviewed = review(context, std::move(submission->psbt));
@@ -94,10 +89,10 @@ Result<ResultJson> sign_transaction(const DecisionContext& context, json::Value&
   writer.text("txid", show_txid(reviewed->txid));
   writer.text("rule", context.policy.policy.rules[*rule].name);
   write_amounts(writer, *reviewed);
-  return writer.text("decision_key", encode_hex(reviewed->decision_key)).finish();
+  return Progress(writer.text("decision_key", encode_hex(reviewed->decision_key)).finish());
 }
 
-Result<ResultJson> evaluate_transaction(const DecisionContext& context, json::Value& params) {
+Result<Progress> evaluate_transaction(const DecisionContext& context, json::Value& params) {
   auto submission = read_submission(context, params, "evaluate_transaction");
   if (!submission) return submission.error();
   const auto reviewed = review(context, std::move(submission->psbt));

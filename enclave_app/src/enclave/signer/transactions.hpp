@@ -18,9 +18,9 @@ struct DecisionContext {
 
 // `params`: {"request": envelope, "psbt": base64}; the PSBT is taken out. The signatures are checked before
 // the PSBT is decoded. Fails with auth-…, psbt-…, policy-…, rpc-params.
-Result<ResultJson> sign_transaction(const DecisionContext& context, json::Value& params);
+Result<Progress> sign_transaction(const DecisionContext& context, json::Value& params);
 
 // The same judgement, as a result: a verdict, and nothing is signed. Fails only with auth-… and rpc-params.
-Result<ResultJson> evaluate_transaction(const DecisionContext& context, json::Value& params);
+Result<Progress> evaluate_transaction(const DecisionContext& context, json::Value& params);
 
 }  // namespace ben::signer

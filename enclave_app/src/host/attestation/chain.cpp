@@ -40,7 +40,7 @@ Checked<Chain> verify_chain(std::span<const Bytes> certificates, ByteView root) 
   std::vector<Certificate> parsed;
   for (const Bytes& der : certificates) {
     const auto certificate = parse_certificate(der);
-    if (!certificate) return parsed.empty() ? Refusal::root_form : certificate.refusal();
+    if (!certificate) return parsed.empty() ? Refusal::root_form : certificate.error();
     parsed.push_back(*certificate);
   }
 
@@ -77,7 +77,7 @@ Checked<Chain> ChainCache::verify(std::span<const Bytes> certificates, ByteView 
   if (known != entries_.end()) return known->chain;
 
   auto chain = verify_chain(certificates, root);
-  if (!chain) return chain.refusal();
+  if (!chain) return chain.error();
   if (entries_.size() == chains_max_) entries_.erase(entries_.begin());
   entries_.push_back({hash, *chain});
   return chain;

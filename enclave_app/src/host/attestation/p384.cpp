@@ -49,7 +49,7 @@ bool p384_verify(const P384Point& key, ByteView message, const P384Signature& si
     BN_free(s);
     return false;
   }
-  const Hash384 digest = sha384(message);
+  const Hash384 digest = sha384({message});
   return public_key != nullptr && key[0] == POINT_CONVERSION_UNCOMPRESSED &&
          EC_KEY_oct2key(public_key.get(), key.data(), key.size(), nullptr) == 1 &&
          ECDSA_do_verify(digest.data(), static_cast<int>(digest.size()), parsed.get(), public_key.get()) == 1;

@@ -2,9 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
-#include <utility>
-#include <variant>
 
 #include "base/result.hpp"
 
@@ -60,31 +57,8 @@ inline constexpr std::size_t refusal_count = static_cast<std::size_t>(Refusal::f
 // The tag (`attest-…`) and the sentence of a refusal.
 [[nodiscard]] Error to_error(Refusal refusal) noexcept;
 
-// A T, or the reason why there is none. Reading the side that is not there ends the program.
+// A T, or the reason why there is none.
 template <typename T>
-class [[nodiscard]] Checked {
- public:
-  Checked(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Checked(Refusal refusal) : state_(std::in_place_index<1>, refusal) {}
-
-  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
-  explicit operator bool() const noexcept { return has_value(); }
-
-  [[nodiscard]] T& operator*() & noexcept { return present(std::get_if<0>(&state_)); }
-  [[nodiscard]] const T& operator*() const& noexcept { return present(std::get_if<0>(&state_)); }
-  [[nodiscard]] T&& operator*() && noexcept { return std::move(present(std::get_if<0>(&state_))); }
-  [[nodiscard]] T* operator->() noexcept { return &**this; }
-  [[nodiscard]] const T* operator->() const noexcept { return &**this; }
-  [[nodiscard]] Refusal refusal() const noexcept { return present(std::get_if<1>(&state_)); }
-
- private:
-  template <typename Side>
-  static Side& present(Side* side) noexcept {
-    if (side == nullptr) std::abort();
-    return *side;
-  }
-
-  std::variant<T, Refusal> state_;
-};
+using Checked = Result<T, Refusal>;
 
 }  // namespace ben::attestation

@@ -65,15 +65,15 @@ bool is_named_after(const std::string& leaf_name, const std::string& module_id) 
 Checked<Document> verify_document(ByteView document, const Trust& trust) {
   if (document.empty() || document.size() > document_bytes_max) return Refusal::size;
   const auto envelope = parse_cose_sign1(document);
-  if (!envelope) return envelope.refusal();
+  if (!envelope) return envelope.error();
   if (envelope->payload.size() > payload_bytes_max) return Refusal::size;
   auto contents = parse_payload(envelope->payload);
-  if (!contents) return contents.refusal();
+  if (!contents) return contents.error();
 
   const auto chain = trust.chains == nullptr
                          ? verify_chain(contents->certificates, trust.root_certificate)
                          : trust.chains->verify(contents->certificates, trust.root_certificate);
-  if (!chain) return chain.refusal();
+  if (!chain) return chain.error();
   if (!is_named_after(chain->leaf_name, contents->module_id)) return Refusal::leaf_name;
   if (const auto refusal = check_times(*contents, *chain, trust.time_s)) return *refusal;
   if (!p384_verify(chain->leaf_key, signed_bytes(envelope->payload), envelope->signature))

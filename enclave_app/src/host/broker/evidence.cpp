@@ -9,8 +9,8 @@
 #include "broker/rpc_text.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
+#include "relay/operation.hpp"
 #include "verify/answer.hpp"
-#include "wire/operation.hpp"
 
 namespace ben::broker {
 namespace {

@@ -16,7 +16,7 @@
 #include "broker/http_server.hpp"
 #include "broker/notify.hpp"
 #include "broker/start.hpp"
-#include "wire/version.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::broker {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/hash.hpp"
-#include "wire/version.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::broker {
 namespace {

@@ -176,13 +176,13 @@ Result<> Store::save(const wire::Persist& persist) {
         *wallet_id, {persist.wallet->sealed_seed, persist.wallet->certificate});
   }
   if (!persist.policy) return Error{ErrorCode::malformed, "store-policy", "there is nothing to store"};
-  const auto label = read_policy_label(persist.policy->policy);
+  const auto label = read_policy_label(*persist.policy);
   if (!label) return label.error();
   return insert(
       "INSERT INTO policy (wallet_id, envelope) SELECT ?1, ?2 WHERE NOT EXISTS"
       " (SELECT 1 FROM (SELECT * FROM policy WHERE wallet_id = ?1 ORDER BY seq DESC LIMIT 1) WHERE envelope "
       "= ?2)",
-      label->wallet_id, {persist.policy->policy});
+      label->wallet_id, {*persist.policy});
 }
 
 Result<std::optional<StoredWallet>> Store::newest_certified_wallet() {

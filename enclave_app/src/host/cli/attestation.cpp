@@ -62,7 +62,7 @@ int inspect_attestation(const InspectOptions& options, Output& output) {
   const bool test_root = !equal(root, attestation::aws_root_certificate());
   output.json_fact("test_root", test_root ? "true" : "false");
   if (test_root) output.line("UNTRUSTED TEST ROOT: proves nothing about real hardware");
-  if (!document) return say_refusal(document.refusal(), output);
+  if (!document) return say_refusal(document.error(), output);
 
   output.yes_or_no("authentic", true);
   output.fact("module_id", document->module_id);

@@ -12,7 +12,7 @@
 #include "cli/external_signer.hpp"
 #include "cli/rebuild.hpp"
 #include "cli/stop.hpp"
-#include "wire/version.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::cli {
 namespace {

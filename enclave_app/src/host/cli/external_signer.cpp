@@ -15,6 +15,7 @@
 #include "cli/read.hpp"
 #include "cli/sign.hpp"
 #include "cli/stop.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::cli {
 namespace {
@@ -136,10 +137,10 @@ std::string with_h(std::string text) {
 // The one descriptor of that address: bitcoind's must be the same, or it would show another address.
 std::string encode_address_descriptor(const Place& place, const bitcoin::Account& account) {
   const Pinned parts = take_apart(*place.pinned);
-  const auto derived = value_or_stop(
-      bitcoin::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
-                             static_cast<std::uint32_t>(place.index)),
-      "the address");
+  const auto derived =
+      value_or_stop(watch::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
+                                         static_cast<std::uint32_t>(place.index)),
+                    "the address");
   const std::string key = encode_hex(public_curve().encode(derived.key));
   return std::string(parts.head)
       .append("/" + std::to_string(place.branch) + "/" + std::to_string(place.index) + "]")

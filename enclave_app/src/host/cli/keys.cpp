@@ -27,17 +27,10 @@ constexpr std::uint64_t scrypt_n = 16384;
 constexpr std::uint64_t scrypt_r = 8;
 constexpr std::uint64_t scrypt_p = 8;
 
-template <auto Function>
-struct FreeBy {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    Function(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, FreeBy<BIO_free_all>>;
-using PrivateInfo = std::unique_ptr<PKCS8_PRIV_KEY_INFO, FreeBy<PKCS8_PRIV_KEY_INFO_free>>;
-using Encrypted = std::unique_ptr<X509_SIG, FreeBy<X509_SIG_free>>;
-using PKey = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using Bio = Owned<BIO, BIO_free_all>;
+using PrivateInfo = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
+using Encrypted = Owned<X509_SIG, X509_SIG_free>;
+using PKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 
 // A passphrase: wiped when it goes out of scope.
 class Passphrase {

@@ -1,7 +1,5 @@
 #include "cli/kms_key.hpp"
 
-#include <memory>
-
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -15,17 +13,9 @@
 namespace ben::cli {
 namespace {
 
-struct FreeBio {
-  void operator()(BIO* bio) const noexcept { BIO_free_all(bio); }
-};
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-
 Bytes decode_pem(std::string_view pem, const std::string& path) {
-  const std::unique_ptr<BIO, FreeBio> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const std::unique_ptr<EVP_PKEY, FreeKey> key(
-      bio == nullptr ? nullptr : PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  const Owned<BIO, BIO_free_all> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const KeyHandle key(bio == nullptr ? nullptr : PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
   unsigned char* der = nullptr;
   const int size = key == nullptr ? -1 : i2d_PUBKEY(key.get(), &der);
   if (size <= 0) throw Stop("config-kms-key", path + ": is no public key in PEM");

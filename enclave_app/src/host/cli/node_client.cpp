@@ -8,8 +8,8 @@
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
+#include "relay/operation.hpp"
 #include "verify/answer.hpp"
-#include "wire/operation.hpp"
 
 namespace ben::cli {
 namespace {

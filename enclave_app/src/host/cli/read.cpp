@@ -8,6 +8,7 @@
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
 #include "verify/statement.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::cli {
 namespace {
@@ -33,10 +34,10 @@ struct Expected {
 
 Expected derive_place(const AddressPlace& place, const Profile& profile, bitcoin::Network network) {
   const bitcoin::Account account = pinned_account(profile, network, place.account);
-  auto derived = value_or_stop(
-      bitcoin::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
-                             static_cast<std::uint32_t>(place.index)),
-      place.account);
+  auto derived =
+      value_or_stop(watch::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
+                                         static_cast<std::uint32_t>(place.index)),
+                    place.account);
   const std::string path = "m/" + std::to_string(static_cast<unsigned>(account.id.purpose)) + "h/" +
                            std::to_string(bitcoin::parameters_of(network).coin_type) + "h/" +
                            std::to_string(account.id.number) + "h/" + std::to_string(place.branch) + "/" +

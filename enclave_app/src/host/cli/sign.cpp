@@ -12,6 +12,7 @@
 #include "cli/signed_psbt.hpp"
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::cli {
 namespace {
@@ -72,8 +73,9 @@ void check_figures(const bitcoin::Review& review, std::string_view txid, std::in
 bitcoin::Review review_own(const Node& node, const Bytes& psbt) {
   const auto accounts = pinned_accounts(node.profile, config_of(node.profile).parsed.network);
   auto parsed = value_or_stop(bitcoin::Psbt::parse(psbt), "the PSBT");
-  return value_or_stop(bitcoin::review_psbt(public_curve(), accounts, std::move(parsed), any_index),
-                       "the PSBT");
+  return value_or_stop(
+      bitcoin::review_psbt(watch::own_keys(public_curve(), accounts), std::move(parsed), any_index),
+      "the PSBT");
 }
 
 std::optional<std::int64_t> integer_or_null(json::ObjectReader& reader, StaticText key) {

@@ -102,7 +102,7 @@ Result<> append_signature(ImageWriter& writer, const SigningIdentity& signer, Me
   if (!signature) return signature.error();
   const auto certificate = verify_signature(*signature, measurements.pcr0);
   if (!certificate) return certificate.error();
-  measurements.pcr8 = extend_from_zero(sha384(ByteView(certificate->der)));
+  measurements.pcr8 = extend_from_zero(sha384({ByteView(certificate->der)}));
   return writer.append(SectionType::signature, MemoryInput(*signature));
 }
 

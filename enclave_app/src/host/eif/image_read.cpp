@@ -141,7 +141,7 @@ Result<> describe_contents(const SmallSections& small, Description& description,
   at = offset_of(SectionType::signature, description.sections);
   auto certificate = verify_signature(*small.signature, description.measurements.pcr0);
   if (!certificate) return certificate.error();
-  description.measurements.pcr8 = extend_from_zero(sha384(ByteView(certificate->der)));
+  description.measurements.pcr8 = extend_from_zero(sha384({ByteView(certificate->der)}));
   description.certificate = *std::move(certificate);
   return Ok{};
 }

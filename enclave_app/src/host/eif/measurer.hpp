@@ -1,10 +1,9 @@
 // Measurer: the checksum and the measurements of an image whose bytes pass by once, in file order.
 #pragma once
 
-#include "base/bytes.hpp"
-#include "crypto/hash.hpp"
 #include "eif/crc32.hpp"
 #include "eif/image.hpp"
+#include "eif/sha384.hpp"
 
 namespace ben::eif {
 

@@ -6,6 +6,14 @@
 
 namespace ben::policy {
 
+struct WalletCertificate {
+  Hash256 wallet_id;
+  bitcoin::Network network;
+  std::vector<bitcoin::AccountId> accounts;
+  std::string origin;
+  Hash256 config_hash;
+};
+
 [[nodiscard]] std::string encode_certificate(const WalletCertificate& certificate);
 
 }  // namespace ben::policy

@@ -16,8 +16,8 @@ Result<Persist> parse_persist(ByteView body) {
     if (sealed_seed.empty() || sealed_seed.size() > sealed_seed_bytes_max) return bad_form;
     if (persist.wallet->certificate.size() > envelope_bytes_max) return bad_form;
   } else if (kind == persist_policy) {
-    persist.policy = PersistPolicy{.policy = reader.rest()};
-    if (persist.policy->policy.empty() || persist.policy->policy.size() > envelope_bytes_max) return bad_form;
+    persist.policy = reader.rest();
+    if (persist.policy->empty() || persist.policy->size() > envelope_bytes_max) return bad_form;
   } else {
     return bad_form;
   }

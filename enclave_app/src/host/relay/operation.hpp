@@ -8,9 +8,14 @@
 
 namespace ben::wire {
 
+// A DSSE as JSON: 64 KiB of payload in base64, signatures.
+inline constexpr std::size_t envelope_bytes_max = 128UL * 1024;
+inline constexpr std::size_t wrapped_key_bytes_max = 512;  // RSA-4096
+inline constexpr std::size_t document_bytes_max = 16UL * 1024;
+
 struct Persist {
   std::optional<PersistWallet> wallet;  // exactly one of the two is there
-  std::optional<PersistPolicy> policy;
+  std::optional<ByteView> policy;       // DSSE JSON
 };
 
 // Views live as long as the body. Fails with `malformed` (wire-persist).

@@ -191,12 +191,12 @@ void check_certificate(Lines& lines, const Statement& statement, const Pins& pin
   if (!pins.config) return lines.unpinned(waivers.config, "certificate: its signers stand in the config");
   const auto config = policy::parse_config(as_bytes(*pins.config));
   if (!config) return lines.refused(config.error());
-  const auto certificate =
+  const auto wallet_id =
       policy::verify_certificate(*pins.certificate, *config, sha256(as_bytes(*pins.config)));
-  if (!certificate) return lines.refused(certificate.error());
-  const bool same_wallet = statement.wallet_id == certificate->wallet_id &&
-                           (!pins.wallet_id || *pins.wallet_id == certificate->wallet_id);
-  if (!same_wallet || statement.origin != certificate->origin)
+  if (!wallet_id) return lines.refused(wallet_id.error());
+  const bool same_wallet =
+      statement.wallet_id == *wallet_id && (!pins.wallet_id || *pins.wallet_id == *wallet_id);
+  if (!same_wallet || statement.origin != policy::origin_generated)
     return lines.refused("verify-certificate", "the pinned certificate is of another wallet");
   lines.passed("signed by " + std::to_string(config->admins.threshold) + " of " +
                std::to_string(config->admins.keys.size()) + " admins or more");
@@ -270,7 +270,7 @@ Judgement judge(const Evidence& evidence, const Pins& pins, const Waivers& waive
       evidence.document,
       {.root_certificate = pins.root.empty() ? aws_root : ByteView(pins.root), .time_s = at.time_s});
   if (!document) {
-    add_refusal(lines, document.refusal());
+    add_refusal(lines, document.error());
     return judgement;
   }
   judgement.timestamp_ms = document->timestamp_ms;
@@ -296,7 +296,7 @@ Judgement judge(const Evidence& evidence, const Pins& pins, const Waivers& waive
 
 Hash384 pcr16_of_config(ByteView config) {
   constexpr Hash384 zero{};
-  return sha384({zero, sha384(config)});
+  return sha384({zero, sha384({config})});
 }
 
 Hash384 pcr3_of_role(std::string_view role_arn) {

@@ -7,8 +7,8 @@
 #include "json/writer.hpp"
 #include "policy/config.hpp"
 #include "policy/policy.hpp"
+#include "relay/operation.hpp"
 #include "verify/answer.hpp"
-#include "wire/operation.hpp"
 
 namespace ben::verify {
 namespace {

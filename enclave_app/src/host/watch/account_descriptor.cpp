@@ -10,7 +10,6 @@ namespace ben::watch {
 
 using bitcoin::Account;
 using bitcoin::AccountId;
-using bitcoin::Branch;
 using bitcoin::Curve;
 using bitcoin::ExtendedPublicKey;
 using bitcoin::Fingerprint;
@@ -56,15 +55,7 @@ Result<Account> parse_descriptor(const Curve& curve, Network network, std::strin
   const auto key = parse_xpub(curve, network, text.substr(key_start + 1, key_end - key_start - 1));
   if (!key) return key.error();
   if (key->depth != 3 || key->child_number != (id.number | bitcoin::hardened)) return bad_form;
-  const auto receive = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive));
-  if (!receive) return receive.error();
-  const auto change = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::change));
-  if (!change) return change.error();
-  const Account account{.id = id,
-                        .network = network,
-                        .master_fingerprint = *fingerprint,
-                        .key = *key,
-                        .branches = {*receive, *change}};
+  const Account account{.id = id, .network = network, .master_fingerprint = *fingerprint, .key = *key};
   if (encode_descriptor(account) != text) return bad_form;
   return account;
 }

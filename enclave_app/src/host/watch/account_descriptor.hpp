@@ -15,8 +15,8 @@ Result<bitcoin::ExtendedPublicKey> parse_xpub(const bitcoin::Curve& curve, bitco
                                               std::string_view text);
 
 // Takes exactly what bitcoin::encode_descriptor writes for this network, checksum included: one spelling for
-// one account, so that pinned text can be compared. Then derive_script(curve, account, branch, index) gives a
-// script and encode_address its address. Fails with `malformed` (key-descriptor, key-xpub).
+// one account, so that pinned text can be compared. Then derive_script (watch/derivation.hpp) gives a script
+// and encode_address its address. Fails with `malformed` (key-descriptor, key-xpub).
 Result<bitcoin::Account> parse_descriptor(const bitcoin::Curve& curve, bitcoin::Network network,
                                           std::string_view text);
 

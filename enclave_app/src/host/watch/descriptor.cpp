@@ -4,6 +4,7 @@
 #include <array>
 
 #include "bitcoin/descriptor.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::watch {
 
@@ -118,17 +119,15 @@ Result<Script> derive_taproot(const Curve& curve, const Descriptor& descriptor, 
   even_key[0] = 0x02;  // lift_x
   const auto internal_key = curve.parse_public_key(even_key);
   if (!internal_key) return internal_key.error();
-  if (descriptor.tree.empty()) {
-    const auto output_key = curve.tweak_for_taproot(*internal_key);
-    if (!output_key) return output_key.error();
-    return bitcoin::make_p2tr(*output_key);
+  Bytes root;
+  if (!descriptor.tree.empty()) {
+    const auto hash = merkle_root(curve, descriptor.tree, index);
+    if (!hash) return hash.error();
+    root = to_bytes(*hash);
   }
-  const auto root = merkle_root(curve, descriptor.tree, index);
-  if (!root) return root.error();
-  const auto output_key =
-      curve.add(*internal_key, tagged_sha256("TapTweak").update(x_of(even_key)).update(*root).finish());
+  const auto output_key = tweak_for_taproot(curve, *internal_key, root);
   if (!output_key) return output_key.error();
-  return bitcoin::make_p2tr(to_array<32>(x_of(curve.encode(*output_key))));
+  return bitcoin::make_witness_script(1, *output_key);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/reader.hpp"
 #include "bitcoin/base58.hpp"
 #include "watch/account_descriptor.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::watch {
 

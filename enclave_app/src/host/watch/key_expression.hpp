@@ -34,7 +34,7 @@ Result<KeyExpression> parse_key_expression(const bitcoin::Curve& curve, bitcoin:
                                            std::string_view text, KeyForm form = KeyForm::any);
 
 // The key, 33 or 65 bytes, that stands for `index`, which an expression without range does not look at.
-// Fails as bitcoin::derive_child does: a hardened step needs the private key (key-hardened).
+// Fails as derive_child does: a hardened step needs the private key (key-hardened).
 Result<Bytes> derive_key(const bitcoin::Curve& curve, const KeyExpression& key, std::uint32_t index);
 
 }  // namespace ben::watch

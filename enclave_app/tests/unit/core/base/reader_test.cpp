@@ -11,6 +11,8 @@ TEST_CASE("a reader yields what a writer wrote, in both byte orders") {
   Writer writer;
   writer.u8(1).u16_be(0x0203).u32_be(0x04050607).u64_be(0x08090a0b0c0d0e0f).u16_le(0x0203).u32_le(0x04050607);
   writer.u64_le(0x08090a0b0c0d0e0f).text("end");
+  CHECK(Reader(writer.view()).array<3>() == ByteArray<3>{1, 2, 3});
+  CHECK(Reader(writer.view()).big_endian(3) == 0x010203);
   Reader reader(writer.view());
   CHECK(reader.u8() == 1);
   CHECK(reader.u16_be() == 0x0203);
@@ -25,6 +27,9 @@ TEST_CASE("a reader yields what a writer wrote, in both byte orders") {
 
 TEST_CASE("a failed take fails the reader for good and yields zeros") {
   const Bytes input{1, 2, 3};
+  Reader short_of_four(input);
+  CHECK(short_of_four.array<4>() == ByteArray<4>{});
+  CHECK(short_of_four.failed());
   Reader reader(input);
   CHECK(reader.u32_be() == 0);
   CHECK(reader.u8() == 0);

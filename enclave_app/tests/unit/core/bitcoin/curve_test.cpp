@@ -123,21 +123,5 @@ TEST_CASE("a public key is a compressed point of the curve") {
   CHECK_FALSE(curve().parse_public_key(ByteView(generator).first(32)).has_value());
 }
 
-TEST_CASE("the taproot tweak of a private key and of its public key meet, for even and odd points") {
-  std::size_t odd = 0;
-  for (std::uint8_t i = 1; i <= 20; ++i) {
-    const PrivateKey key = key_of(Bytes(32, i));
-    const PublicKey internal = curve().public_key(key);
-    odd += curve().encode(internal)[0] == 3 ? 1U : 0U;
-    const auto tweaked = curve().tweak_for_taproot(key, internal);
-    const auto output_key = curve().tweak_for_taproot(internal);
-    REQUIRE(tweaked.has_value());
-    REQUIRE(output_key.has_value());
-    CHECK(equal(ByteView(curve().encode(curve().public_key(*tweaked))).subspan(1), *output_key));
-  }
-  CHECK(odd > 0);
-  CHECK(odd < 20);
-}
-
 }  // namespace
 }  // namespace ben::bitcoin

@@ -39,7 +39,7 @@ TEST_CASE("checksums are right and wrong as BIP 380 says") {
 TEST_CASE("an account is written as one descriptor with receive and change branch") {
   const Curve curve{test::fill_secret(1)};
   const Wallet wallet = test::make_wallet(curve, 0x5e, Network::main);
-  const std::string fingerprint = encode_hex(wallet.master_fingerprint());
+  const std::string fingerprint = encode_hex(wallet.accounts()[0].master_fingerprint);
   const std::string v0 = encode_descriptor(wallet.accounts()[0]);
   const std::string taproot = encode_descriptor(wallet.accounts()[1]);
   CHECK(v0.starts_with("wpkh([" + fingerprint + "/84h/0h/0h]xpub"));

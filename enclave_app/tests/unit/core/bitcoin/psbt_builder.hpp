@@ -107,7 +107,8 @@ class PsbtBuilder {
     std::uint64_t amount_sats = 0;
   };
 
-  PsbtBuilder(const Curve& curve, std::span<const Account> accounts) : curve_(&curve), accounts_(accounts) {}
+  // `keys` says how the scripts of the coins are derived.
+  PsbtBuilder(const Curve& curve, OwnKeys keys) : curve_(&curve), keys_(std::move(keys)) {}
 
   // Spends coins that one parent transaction created, each with witness_utxo, non_witness_utxo and
   // derivation.
@@ -150,7 +151,7 @@ class PsbtBuilder {
   // Writes the derivation field of a path, whatever script the map belongs to.
   void set_derivation(FieldMap& fields, const KeyPath& path, std::uint8_t v0_type,
                       std::uint8_t taproot_type) const {
-    const Account& account = accounts_[path.account];
+    const Account& account = keys_.accounts[path.account];
     const bool is_taproot = account.id.purpose == Purpose::p2tr;
     const CompressedKey key = curve_->encode(derive(path).key);
     const ByteView key_data = is_taproot ? ByteView(key).subspan(1) : ByteView(key);
@@ -167,9 +168,7 @@ class PsbtBuilder {
     set(fields, std::move(field_key), value.take());
   }
 
-  [[nodiscard]] DerivedScript derive(const KeyPath& path) const {
-    return *derive_script(*curve_, accounts_[path.account], path.branch, path.index);
-  }
+  [[nodiscard]] DerivedScript derive(const KeyPath& path) const { return *keys_.derive_script(path); }
 
   [[nodiscard]] Psbt parse() const { return *Psbt::parse(draft.encode()); }
 
@@ -177,7 +176,7 @@ class PsbtBuilder {
 
  private:
   const Curve* curve_;
-  std::span<const Account> accounts_;
+  OwnKeys keys_;
   std::uint32_t parents_ = 0;
 };
 
@@ -198,9 +197,8 @@ inline Wallet make_wallet(const Curve& curve, std::uint8_t seed_byte = 0x5e,
 }
 
 // `count` coins of one account of 100,000 sats each, a parent for each, one payment of 90 % and change.
-inline Bytes make_spend(const Curve& curve, std::span<const Account> accounts, std::size_t account,
-                        std::size_t count) {
-  PsbtBuilder builder(curve, accounts);
+inline Bytes make_spend(const Curve& curve, const Wallet& wallet, std::size_t account, std::size_t count) {
+  PsbtBuilder builder(curve, wallet.own_keys(curve));
   for (std::size_t i = 0; i < count; ++i)
     builder.spend({.account = account, .branch = Branch::receive, .index = static_cast<std::uint32_t>(i)},
                   100'000);

@@ -65,7 +65,7 @@ TEST_CASE("BIP 174's cases: what is valid comes back byte for byte, what is inva
     // Our rules refuse these four for what they are: P2PKH and P2SH inputs, or without their parent.
     ++signer_checks;
     valid -= 1;
-    const auto reviewed = review_psbt(curve, wallet.accounts(), *Psbt::parse(bytes), 10'000);
+    const auto reviewed = review_psbt(wallet.own_keys(curve), *Psbt::parse(bytes), 10'000);
     REQUIRE_FALSE(reviewed.has_value());
     CHECK(reviewed.error().code == ErrorCode::refused);
   }
@@ -103,7 +103,7 @@ struct Fixture {
   Wallet wallet = test::make_wallet(curve);
 
   [[nodiscard]] PsbtBuilder make() const {
-    PsbtBuilder builder(curve, wallet.accounts());
+    PsbtBuilder builder(curve, wallet.own_keys(curve));
     builder.spend({0, Branch::receive, 0}, 50'000).spend({1, Branch::receive, 1}, 60'000);
     builder.pay(make_p2pkh(Bytes(20, 1)), 70'000).pay_own({1, Branch::change, 0}, 30'000);
     return builder;

@@ -9,6 +9,7 @@
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::bitcoin {
 namespace {
@@ -155,7 +156,8 @@ TEST_CASE("output keys and addresses without scripts are those of BIP 341") {
     const auto internal =
         curve.parse_public_key(*parse_hex("02" + c["given"]["internalPubkey"].get<std::string>()));
     REQUIRE(internal.has_value());
-    CHECK(make_p2tr(*curve.tweak_for_taproot(*internal)) == bytes_of(c["expected"]["scriptPubKey"]));
+    CHECK(make_witness_script(1, *watch::tweak_for_taproot(curve, *internal)) ==
+          bytes_of(c["expected"]["scriptPubKey"]));
   }
   CHECK(cases == 1);
   CHECK(with_scripts == 6);

@@ -15,14 +15,14 @@ struct Fixture {
   Wallet wallet = test::make_wallet(curve);
 
   [[nodiscard]] Review review(const PsbtBuilder& builder) const {
-    auto reviewed = review_psbt(curve, wallet.accounts(), builder.parse(), 10'000);
+    auto reviewed = review_psbt(wallet.own_keys(curve), builder.parse(), 10'000);
     REQUIRE(reviewed.has_value());
     return *std::move(reviewed);
   }
 
   // 20 inputs of both kinds in turn; `sighash` is written for the taproot ones, if it is not 0xff.
   [[nodiscard]] PsbtBuilder make(std::uint8_t sighash = 0xff) const {
-    PsbtBuilder builder(curve, wallet.accounts());
+    PsbtBuilder builder(curve, wallet.own_keys(curve));
     for (std::uint32_t i = 0; i < 20; ++i) {
       builder.spend({.account = i % 2, .branch = Branch::receive, .index = i}, 1'000'000);
       if (i % 2 == 1 && sighash != 0xff)
@@ -133,7 +133,7 @@ TEST_CASE_FIXTURE(Fixture, "a signed PSBT is not signed again") {
   REQUIRE(bytes.has_value());
   auto psbt = Psbt::parse(*bytes);
   REQUIRE(psbt.has_value());
-  const auto again = review_psbt(curve, wallet.accounts(), *std::move(psbt), 10'000);
+  const auto again = review_psbt(wallet.own_keys(curve), *std::move(psbt), 10'000);
   REQUIRE_FALSE(again.has_value());
   CHECK(again.error().tag.view() == "psbt-input-signed");
 }

@@ -57,7 +57,7 @@ TEST_CASE("a config with one thing wrong is refused and the thing is named") {
       {"\"purpose\":86", "\"purpose\":85", "config-form", "accounts"},
       {"\"account\":7", "\"account\":2147483648", "config-form", "accounts"},
       {"automatic", "never", "config-form", "arming"},
-      {"\"policy_epoch\":3", "\"policy_epoch\":0", "config-form", "policy_epoch"},
+      {"\"policy_epoch\":3", "\"policy_epoch\":0", "config-form", "floors.policy_epoch"},
       {"\"arming\"", "\"extra\":1,\"arming\"", "config-form", "an unknown key"},
   };
   for (const Case& c : cases) {

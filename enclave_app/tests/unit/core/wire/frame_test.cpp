@@ -2,13 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "core/wire/frame_bytes.hpp"
 #include "relay/operation.hpp"
 
 namespace ben::wire {
 namespace {
 
 TEST_CASE("a frame's header says its type and the size of its body") {
-  const Bytes frame = encode_frame(FrameType::kms_reply, as_bytes("abc"));
+  const Bytes frame = test::encode_frame(FrameType::kms_reply, as_bytes("abc"));
   CHECK(frame == Bytes{0, 0, 0, 3, 6, 'a', 'b', 'c'});
   const auto header = parse_frame_header(ByteView(frame).first<frame_header_bytes>());
   REQUIRE(header.has_value());
@@ -50,11 +51,11 @@ TEST_CASE("the bodies of operations parse to what was encoded, and no cut one do
   for (std::size_t size = 0; size < 3 + seed.size(); ++size)
     CHECK_FALSE(parse_persist(ByteView(wallet).first(size)).has_value());
 
-  const Bytes policy_body = encode_persist(PersistPolicy{.policy = as_bytes("{}")});
+  const Bytes policy_body = encode_persist_policy(as_bytes("{}"));
   const auto policy = parse_persist(policy_body);
   REQUIRE(policy.has_value());
   CHECK_FALSE(policy->wallet.has_value());
-  CHECK(as_text(policy->policy->policy) == "{}");
+  CHECK(as_text(*policy->policy) == "{}");
   CHECK_FALSE(parse_persist(Bytes{2}).has_value());
   CHECK_FALSE(parse_persist(Bytes{3, 1}).has_value());
   CHECK_FALSE(parse_persist(Bytes{}).has_value());
@@ -73,7 +74,8 @@ TEST_CASE("the bodies of operations parse to what was encoded, and no cut one do
   REQUIRE(reply.has_value());
   CHECK(as_text(reply->cms) == "cms");
   CHECK(parse_kms_reply(Bytes{2}).has_value());
-  for (const Bytes& body : {Bytes{}, Bytes{3}, Bytes{1, 0}, Bytes(20'000, 0)})
+  CHECK(parse_kms_reply(Bytes(1 + cms_bytes_max, 0)).has_value());
+  for (const Bytes& body : {Bytes{}, Bytes{3}, Bytes{1, 0}, Bytes(2 + cms_bytes_max, 0)})
     CHECK_FALSE(parse_kms_reply(body).has_value());
 }
 

@@ -132,7 +132,7 @@ Sealed seal_under_policy(Bench& bench) {
   const auto key = RsaPublicKey::parse(*spki);
   REQUIRE(key.has_value());
   test::CountingRandom random;
-  const auto blob = seal_seed(test::wallet_seed(), test::sealer(), *key, random);
+  const auto blob = seal_seed(test::wallet_seed(), test::sealer(), *key, random.draw());
   REQUIRE(blob.has_value());
   const Json request{{"KeyId", arn},
                      {"EncryptionAlgorithm", "RSAES_OAEP_SHA_256"},

@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(Fixture, "the module's document is accepted under its root and
   const auto foreign =
       verify_document(document, {.root_certificate = attestation::aws_root_certificate(), .time_s = now_s});
   REQUIRE_FALSE(foreign.has_value());
-  CHECK(foreign.refusal() == Refusal::root);
+  CHECK(foreign.error() == Refusal::root);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a document shows locked PCRs alone") {

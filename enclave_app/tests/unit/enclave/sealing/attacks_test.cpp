@@ -10,8 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "crypto/aead.hpp"
-#include "crypto/cbc.hpp"
+#include "crypto/cipher.hpp"
 #include "crypto/hmac.hpp"
 #include "enclave/sealing/sealing_fixture.hpp"
 #include "kms/envelope.hpp"
@@ -231,7 +230,7 @@ TEST_CASE("a blob and a reply of one forger open together, so the seed has to pr
   // caller derives wallet_id from the opened seed, and asks for the admins' certificate over it.
   test::CountingRandom random;
   const WalletSeed forgers_seed(ByteArray<32>{0xba, 0xd0});
-  const auto blob = seal_seed(forgers_seed, sealer(), kms_key().public_key(), random);
+  const auto blob = seal_seed(forgers_seed, sealer(), kms_key().public_key(), random.draw());
   REQUIRE(blob.has_value());
   const Bytes payload = kms_key().decrypt(parse_sealed_seed(*blob)->wrapped_data_key);
   const auto opened = open_ours(*blob, *make_envelope(recipient_key().spki_der(), payload));

@@ -142,11 +142,6 @@ TEST_CASE("content is encoded one way only") {
   }
 }
 
-TEST_CASE("a reply over the size limit is malformed") {
-  const Bytes content = Writer().u16_be(0x8082).u16_be(0x2000).bytes(Bytes(0x2000, 1)).take();
-  CHECK_FALSE(parse_kms_reply(reply_with(content)).has_value());
-}
-
 TEST_CASE("what cannot be opened yields 68 bytes that depend on the fresh random bytes alone") {
   const Bytes reply = *make_envelope(recipient_key().spki_der(), payload_bytes());
   const auto changed = [&reply](std::size_t at) {

@@ -5,29 +5,22 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
-#include "crypto/random.hpp"
 #include "crypto/rsa.hpp"
 #include "sealing/sealed_seed.hpp"
 
 namespace ben::test {
 
-// Counts up, so that no two calls give the same bytes.
-class CountingRandom final : public RandomSource {
+// Counts up, so that no two draws are the same.
+class CountingRandom {
  public:
-  Result<> fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(next_++ * 167U >> 3U);
-    return Ok{};
+  Secret<64> draw() {
+    Secret<64> bytes;
+    for (std::uint8_t& byte : bytes.expose_mutable()) byte = static_cast<std::uint8_t>(next_++ * 167U >> 3U);
+    return bytes;
   }
 
  private:
   std::uint32_t next_ = 1;
-};
-
-class BrokenRandom final : public RandomSource {
- public:
-  Result<> fill(std::span<std::uint8_t>) override {
-    return Error{ErrorCode::unavailable, "test-random", "no randomness"};
-  }
 };
 
 // The private half of the pinned wrapping key: what only KMS has.
@@ -77,9 +70,7 @@ inline SealedSeedHeader sealer() {
   SealedSeedHeader header;
   header.wallet_id.fill(0x11);
   header.config_hash.fill(0x22);
-  header.pcr0.fill(0x30);
-  header.pcr1.fill(0x31);
-  header.pcr2.fill(0x32);
+  for (std::uint8_t i = 0; i < 3; ++i) header.image[i].fill(static_cast<std::uint8_t>(0x30 + i));
   return header;
 }
 
@@ -89,8 +80,8 @@ inline WalletSeed wallet_seed() {
   return WalletSeed(bytes);
 }
 
-inline Bytes sealed_blob(RandomSource& random) {
-  return *seal_seed(wallet_seed(), sealer(), kms_key().public_key(), random);
+inline Bytes sealed_blob(CountingRandom& random) {
+  return *seal_seed(wallet_seed(), sealer(), kms_key().public_key(), random.draw());
 }
 
 inline WrapPayload to_payload(ByteView bytes) {

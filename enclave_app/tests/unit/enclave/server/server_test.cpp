@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "core/wire/frame_bytes.hpp"
 #include "enclave/signer/node_fixture.hpp"
 
 namespace ben::test {
@@ -73,7 +74,7 @@ struct Bench {
       }
     }
     void send(wire::FrameType type, std::string_view body) {
-      send_raw(wire::encode_frame(type, as_bytes(body)));
+      send_raw(wire::test::encode_frame(type, as_bytes(body)));
     }
 
     void receive() {
@@ -141,7 +142,7 @@ TEST_CASE("pipelined requests are answered in their order") {
   auto client = bench.connect();
   Bytes all;
   for (int i = 0; i < 200; ++i) {
-    const Bytes frame = wire::encode_frame(wire::FrameType::request, as_bytes(info_with_id(i)));
+    const Bytes frame = wire::test::encode_frame(wire::FrameType::request, as_bytes(info_with_id(i)));
     all.insert(all.end(), frame.begin(), frame.end());
   }
   client.send_raw(all);
@@ -155,7 +156,7 @@ TEST_CASE("pipelined requests are answered in their order") {
 TEST_CASE("a request that arrives byte by byte is answered") {
   Bench bench;
   auto client = bench.connect();
-  for (const std::uint8_t byte : wire::encode_frame(wire::FrameType::request, as_bytes(info_request))) {
+  for (const std::uint8_t byte : wire::test::encode_frame(wire::FrameType::request, as_bytes(info_request))) {
     client.send_raw(ByteView(&byte, 1));
     bench.turn();
   }
@@ -172,15 +173,15 @@ TEST_CASE(
     client.send_raw(bytes);
     return client.is_closed();
   };
-  const Bytes request = wire::encode_frame(wire::FrameType::request, as_bytes(info_request));
+  const Bytes request = wire::test::encode_frame(wire::FrameType::request, as_bytes(info_request));
   CHECK(closes(request, false));
-  CHECK(closes(wire::encode_frame(wire::FrameType::hello, as_bytes("{}")), false));
-  CHECK(closes(wire::encode_frame(wire::FrameType::hello, as_bytes(wire::encode_hello())), true));
+  CHECK(closes(wire::test::encode_frame(wire::FrameType::hello, as_bytes("{}")), false));
+  CHECK(closes(wire::test::encode_frame(wire::FrameType::hello, as_bytes(wire::encode_hello())), true));
   CHECK(closes({0, 0, 0, 0, 99}, true));
   CHECK(closes({0xff, 0xff, 0xff, 0xff, 1}, true));
   for (const auto type : {wire::FrameType::response, wire::FrameType::persist, wire::FrameType::ack,
                           wire::FrameType::kms_decrypt, wire::FrameType::kms_reply}) {
-    CHECK(closes(wire::encode_frame(type, Bytes(32, 0)), true));
+    CHECK(closes(wire::test::encode_frame(type, Bytes(32, 0)), true));
   }
   auto good = bench.connect();
   CHECK(good.ask(info_request).find("\"result\"") != std::string::npos);

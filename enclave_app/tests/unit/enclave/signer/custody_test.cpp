@@ -11,7 +11,7 @@ namespace {
 TEST_CASE("the config is measured into PCR16 before anything else and only once") {
   Node node;
   REQUIRE(node.configured.tag() == "");
-  const Hash384 config_digest = sha384(as_bytes(node.config()));
+  const Hash384 config_digest = sha384({as_bytes(node.config())});
   CHECK(node.configured.text("pcr16") == encode_hex(sha384({Hash384{}, config_digest})));
   CHECK(node.configured.text("config_hash") == node.config_hash());
   const std::string again = node.config();
@@ -206,10 +206,8 @@ TEST_CASE("the parent's own seed, sealed with the honest KMS key, never gives an
   REQUIRE(wallet.has_value());
   const SealedSeedHeader header{.wallet_id = wallet->id(),
                                 .config_hash = sha256(as_bytes(node.config())),
-                                .pcr0 = {1},
-                                .pcr1 = {2},
-                                .pcr2 = {3}};
-  const Bytes blob = *seal_seed(known, header, kms_key().public_key(), random);
+                                .image = {Hash384{1}, Hash384{2}, Hash384{3}}};
+  const Bytes blob = *seal_seed(known, header, kms_key().public_key(), random.draw());
 
   // KMS opens it, as it is well formed; but no admin certified that wallet.
   REQUIRE(node.unseal(blob, "null").tag() == "");

@@ -167,7 +167,7 @@ class Node {
       sealed_seed = to_bytes(persist->wallet->sealed_seed);
       certificate = std::string(as_text(persist->wallet->certificate));
     } else {
-      policy = std::string(as_text(persist->policy->policy));
+      policy = std::string(as_text(*persist->policy));
     }
   }
 

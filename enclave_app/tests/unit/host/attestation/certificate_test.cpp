@@ -262,7 +262,7 @@ TEST_CASE("a certificate cut anywhere is not parsed") {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const auto certificate = parse_certificate(ByteView(whole).first(size));
     REQUIRE_FALSE(certificate.has_value());
-    CHECK(certificate.refusal() == Refusal::certificate);
+    CHECK(certificate.error() == Refusal::certificate);
   }
 }
 

@@ -257,8 +257,8 @@ TEST_CASE("a pinned root that is no root of this kind is refused by its own reas
   recipe.edit_chain = [&](std::vector<Bytes>& chain) { chain[root] = garbage; };
   const auto verdict = verify_document(make(recipe), {.root_certificate = garbage, .time_s = now_s});
   REQUIRE_FALSE(verdict.has_value());
-  CHECK(verdict.refusal() == Refusal::root_form);
-  CHECK(verify_document(make(genuine_recipe()), {.root_certificate = {}, .time_s = now_s}).refusal() ==
+  CHECK(verdict.error() == Refusal::root_form);
+  CHECK(verify_document(make(genuine_recipe()), {.root_certificate = {}, .time_s = now_s}).error() ==
         Refusal::root);
 }
 
@@ -279,16 +279,16 @@ TEST_CASE("a remembered chain is found by every byte of it, and its times still 
   CHECK(at(now_s).has_value());
   CHECK(cache.size() == 1);
   REQUIRE_FALSE(at(leaf_end_s + 1).has_value());
-  CHECK(at(leaf_end_s + 1).refusal() == Refusal::expired);
-  CHECK(at(leaf_begin_s - 1).refusal() == Refusal::not_yet_valid);
+  CHECK(at(leaf_end_s + 1).error() == Refusal::expired);
+  CHECK(at(leaf_begin_s - 1).error() == Refusal::not_yet_valid);
 
   const auto chain = chain_of(document);
   CHECK(cache.verify(chain, root_certificate()).has_value());
-  CHECK(cache.verify(chain, foreign_key().public_key_info()).refusal() == Refusal::root);
+  CHECK(cache.verify(chain, foreign_key().public_key_info()).error() == Refusal::root);
   for (std::size_t i = 1; i < chain.size(); ++i) {
     auto changed = chain;
     changed[i].back() = static_cast<std::uint8_t>(changed[i].back() ^ 1U);
-    CHECK(cache.verify(changed, root_certificate()).refusal() == Refusal::chain_signature);
+    CHECK(cache.verify(changed, root_certificate()).error() == Refusal::chain_signature);
   }
   auto moved = chain;  // the same bytes, divided in another place
   moved[leaf].insert(moved[leaf].begin(), moved[instance].back());

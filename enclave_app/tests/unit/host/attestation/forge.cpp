@@ -257,7 +257,7 @@ void check(const std::vector<Case>& cases) {
     add_to_suite(one, document, recipe.verify_at_s);
     const auto verdict =
         verify_document(document, {.root_certificate = root_certificate(), .time_s = recipe.verify_at_s});
-    const std::string_view tag = verdict ? "accepted" : to_error(verdict.refusal()).tag.view();
+    const std::string_view tag = verdict ? "accepted" : to_error(verdict.error()).tag.view();
     CHECK(tag == (one.refusal ? to_error(*one.refusal).tag.view() : "accepted"));
   }
 }

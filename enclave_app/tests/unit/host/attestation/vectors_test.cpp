@@ -100,7 +100,7 @@ TEST_CASE("each document of the manifest is accepted or refused for its reason")
       if (entry.contains("pcrs")) check_contents(*verdict, entry);
     } else {
       ++refused;
-      CHECK(to_error(verdict.refusal()).tag.view() == to_error(reason->second).tag.view());
+      CHECK(to_error(verdict.error()).tag.view() == to_error(reason->second).tag.view());
     }
 
     // The same with chains remembered, first and later.
@@ -109,7 +109,7 @@ TEST_CASE("each document of the manifest is accepted or refused for its reason")
     for (int round = 0; round < 2; ++round) {
       const auto again = verify_document(as_bytes(*bytes), remembering);
       REQUIRE(again.has_value() == verdict.has_value());
-      if (!again) CHECK(again.refusal() == verdict.refusal());
+      if (!again) CHECK(again.error() == verdict.error());
     }
   }
   CHECK(refused == refusals.size());

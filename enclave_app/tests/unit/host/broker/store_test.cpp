@@ -71,7 +71,7 @@ Result<> save_wallet(Store& store, const Bytes& seed, std::string_view certifica
 
 Result<> save_policy(Store& store, const std::string& policy) {
   wire::Persist persist;
-  persist.policy = wire::PersistPolicy{.policy = as_bytes(policy)};
+  persist.policy = as_bytes(policy);
   return store.save(persist);
 }
 

@@ -1,5 +1,7 @@
 #include "cli/signed_psbt.hpp"
 
+#include <optional>
+
 #include <doctest/doctest.h>
 
 #include "bitcoin/sign.hpp"
@@ -14,12 +16,12 @@ using bitcoin::Branch;
 // A wallet that signs one P2WPKH and one P2TR coin, and the review of who asked for it.
 struct Signed {
   Signed() {
-    bitcoin::test::PsbtBuilder builder(curve, wallet.accounts());
+    bitcoin::test::PsbtBuilder builder(curve, wallet.own_keys(curve));
     builder.spend({.account = 0, .branch = Branch::receive, .index = 1}, 100'000);
     builder.spend({.account = 1, .branch = Branch::receive, .index = 2}, 100'000);
     builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), 190'000);
     asked = builder.draft.encode();
-    review = *bitcoin::review_psbt(curve, wallet.accounts(), *bitcoin::Psbt::parse(asked), INT32_MAX);
+    review = *bitcoin::review_psbt(wallet.own_keys(curve), *bitcoin::Psbt::parse(asked), INT32_MAX);
     answer = *bitcoin::sign_reviewed(curve, wallet, *review);
   }
 

@@ -96,7 +96,7 @@ TEST_CASE("inputs from files, larger than a piece, measure as they do by descrip
   const std::string start = std::string(3'000'001, 'k') + options.cmdline + std::string(2'500'000, 'r');
   const std::string end(1'048'576, 'r');
   const auto pcr = [](std::initializer_list<ByteView> content) {
-    return sha384({Hash384{}, sha384(content)});
+    return sha384({Hash384{}, sha384({content})});
   };
   CHECK(built->pcr0 == pcr({as_bytes(start), as_bytes(end)}));
   CHECK(built->pcr1 == pcr({as_bytes(start)}));
@@ -204,7 +204,7 @@ TEST_CASE("a signed image is the unsigned one with a section more, whose certifi
   const auto built = build_eif(options);
   REQUIRE(built.has_value());
   CHECK(built->pcr8 ==
-        sha384({Hash384{}, sha384(ByteView(openssl::to_der<i2d_X509>(signer.certificate.get())))}));
+        sha384({Hash384{}, sha384({ByteView(openssl::to_der<i2d_X509>(signer.certificate.get()))})}));
   const auto description = describe_eif(folder / "signed.eif");
   REQUIRE(description.has_value());
   CHECK(description->measurements == *built);

@@ -62,7 +62,7 @@ Bytes section_of(std::string_view pem, ByteView cose) {
   return writer.take();
 }
 
-const Hash384 pcr0 = sha384(as_bytes("an image"));
+const Hash384 pcr0 = sha384({as_bytes("an image")});
 
 void check_refused(ByteView section, std::string_view tag) {
   const auto verified = verify_signature(section, pcr0);
@@ -108,7 +108,7 @@ TEST_CASE("a signature of something else, or by somebody else, is refused") {
   map_filled[1 + 1 + es384_header.size()] = 0xa1;  // the unprotected header has an entry
   const std::pair<std::string_view, Bytes> cases[] = {
       {"eif-signature-value", cose_of(other.key.get(), payload)},
-      {"eif-signature-pcr0", cose_of(key, payload_of(sha384(as_bytes("another image"))))},
+      {"eif-signature-pcr0", cose_of(key, payload_of(sha384({as_bytes("another image")})))},
       {"eif-signature-pcr0", cose_of(key, payload_of(pcr0, 1))},
       {"eif-signature-algorithm", cose_of(key, payload, es256_header)},
       {"eif-signature-value", cose_of(key, payload, es384_header, "Signature")},
@@ -236,7 +236,7 @@ TEST_CASE(
     REQUIRE(section.has_value());
     const auto verified = verify_signature(*section, pcr0);
     REQUIRE(verified.has_value());
-    CHECK_FALSE(verify_signature(*section, sha384(as_bytes("another image"))).has_value());
+    CHECK_FALSE(verify_signature(*section, sha384({as_bytes("another image")})).has_value());
 
     cbor::Writer cose;
     cose.array(4).bytes(header).map(0).bytes(payload_of(pcr0)).bytes(Bytes(signature_bytes));

@@ -22,7 +22,7 @@ class EvidenceMaker {
     emulator::SoftwareNsm module(pki, facts, [this] { return now_ms; });
     NsmClient nsm(module);
     if (!measured_config.empty()) {
-      const Hash384 digest = sha384(as_bytes(measured_config));
+      const Hash384 digest = sha384({as_bytes(measured_config)});
       REQUIRE(nsm.extend_pcr(16, digest).has_value());
       REQUIRE(nsm.lock_pcrs(32).has_value());
     }

@@ -5,6 +5,7 @@
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
 #include "watch/account_descriptor.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::watch {
 namespace {

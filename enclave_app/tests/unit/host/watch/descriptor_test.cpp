@@ -15,6 +15,7 @@
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
+#include "watch/derivation.hpp"
 #include "watch/descriptor.hpp"
 
 namespace ben::watch {

@@ -1,19 +1,14 @@
-#include "crypto/aead.hpp"
+#include "crypto/cipher.hpp"
 
 #include <cstdlib>
-#include <memory>
 
 #include <openssl/evp.h>
 
+#include "base/owned.hpp"
+
 namespace ben {
-namespace {
 
-struct FreeCipher {
-  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
-using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
-
-}  // namespace
+using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 Bytes aead_seal(const Secret<32>& key, const AeadNonce& nonce, ByteView aad, ByteView plaintext) noexcept {
   const CipherContext context(EVP_CIPHER_CTX_new());
@@ -52,6 +47,21 @@ bool aead_open(const Secret<32>& key, const AeadNonce& nonce, ByteView aad, Byte
       EVP_DecryptFinal_ex(context.get(), plaintext.data() + written, &written) == 1;
   if (!opened) ::explicit_bzero(plaintext.data(), plaintext.size());
   return opened;
+}
+
+WipedBytes aes256_cbc_decrypt(const Secret<32>& key, const ByteArray<16>& iv, ByteView ciphertext) noexcept {
+  WipedBytes plaintext(ciphertext.size());
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  int written = 0;
+  const bool done =
+      context != nullptr &&
+      EVP_DecryptInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, key.expose().data(), iv.data()) == 1 &&
+      EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
+      EVP_DecryptUpdate(context.get(), plaintext.expose_mutable().data(), &written, ciphertext.data(),
+                        static_cast<int>(ciphertext.size())) == 1 &&
+      static_cast<std::size_t>(written) == ciphertext.size();
+  if (!done) std::abort();
+  return plaintext;
 }
 
 }  // namespace ben

@@ -1,0 +1,77 @@
+#include "watch/derivation.hpp"
+
+#include <cstdlib>
+
+#include "base/writer.hpp"
+#include "crypto/hmac.hpp"
+
+namespace ben::watch {
+
+using bitcoin::Account;
+using bitcoin::Branch;
+using bitcoin::CompressedKey;
+using bitcoin::Curve;
+using bitcoin::DerivedScript;
+using bitcoin::ExtendedPublicKey;
+using bitcoin::PublicKey;
+using bitcoin::XOnlyKey;
+
+namespace {
+
+Result<PublicKey> add(const PublicKey& key, std::span<const std::uint8_t, 32> tweak) {
+  PublicKey sum = key;
+  if (secp256k1_ec_pubkey_tweak_add(secp256k1_context_static, &sum.point, tweak.data()) != 1)
+    return internal("key-tweak", "key: the tweak gives no key");
+  return sum;
+}
+
+}  // namespace
+
+Result<ExtendedPublicKey> derive_child(const Curve& curve, const ExtendedPublicKey& parent,
+                                       std::uint32_t index) {
+  if (parent.depth == 255) return refused("key-depth", "key: a path has at most 255 steps");
+  if ((index & bitcoin::hardened) != 0)
+    return refused("key-hardened", "key: a hardened child needs the private key");
+  const Secret<64> seed =
+      hmac_sha512(parent.chain_code, Writer().bytes(parent.encoded_key).u32_be(index).view());
+  const auto key = add(parent.key, seed.expose().first<32>());
+  if (!key) return key.error();
+  return ExtendedPublicKey{.depth = static_cast<std::uint8_t>(parent.depth + 1),
+                           .parent = fingerprint_of(parent),
+                           .child_number = index,
+                           .chain_code = to_array<32>(seed.expose().last<32>()),
+                           .key = *key,
+                           .encoded_key = curve.encode(*key)};
+}
+
+Result<XOnlyKey> tweak_for_taproot(const Curve& curve, const PublicKey& internal_key, ByteView merkle_root) {
+  const CompressedKey encoded = curve.encode(internal_key);
+  PublicKey even = internal_key;
+  const bool has_odd_y = encoded[0] == 0x03;
+  if (has_odd_y && secp256k1_ec_pubkey_negate(secp256k1_context_static, &even.point) != 1) std::abort();
+  const auto output_key =
+      add(even, tagged_sha256("TapTweak").update(ByteView(encoded).subspan(1)).update(merkle_root).finish());
+  if (!output_key) return output_key.error();
+  return to_array<32>(ByteView(curve.encode(*output_key)).subspan(1));
+}
+
+Result<DerivedScript> derive_script(const Curve& curve, const Account& account, Branch branch,
+                                    std::uint32_t index) {
+  const auto parent = derive_child(curve, account.key, static_cast<std::uint32_t>(branch));
+  if (!parent) return parent.error();
+  const auto child = derive_child(curve, *parent, index);
+  if (!child) return child.error();
+  if (account.id.purpose == bitcoin::Purpose::p2wpkh)
+    return DerivedScript{.key = child->key, .script = bitcoin::make_p2wpkh(child->encoded_key)};
+  const auto output_key = tweak_for_taproot(curve, child->key);
+  if (!output_key) return output_key.error();
+  return DerivedScript{.key = child->key, .script = bitcoin::make_witness_script(1, *output_key)};
+}
+
+bitcoin::OwnKeys own_keys(const Curve& curve, std::span<const Account> accounts) {
+  return {accounts, [&curve, accounts](const bitcoin::KeyPath& path) {
+            return derive_script(curve, accounts[path.account], path.branch, path.index);
+          }};
+}
+
+}  // namespace ben::watch
