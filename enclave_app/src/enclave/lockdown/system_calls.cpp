@@ -66,7 +66,7 @@ void append(std::vector<sock_filter>& filter, const AllowedCall& call) {
     filter.insert(filter.end(), {skip(call.number, 0, 1), allow});
     return;
   }
-  const std::size_t low_half = offsetof(seccomp_data, args) + 8 * call.place;
+  const std::size_t low_half = offsetof(seccomp_data, args) + std::size_t{8} * call.place;
   filter.insert(filter.end(), {skip(call.number, 0, 5), load(low_half), keep_bits(call.mask),
                                skip(call.value, 0, 1), allow, kill});
 }
