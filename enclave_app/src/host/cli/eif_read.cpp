@@ -126,10 +126,9 @@ int diff_eif(const EifImage& first, const std::string& second, Output& output) {
                         .raw("files", to_json(difference.files))
                         .raw("moved", to_json(difference.moved))
                         .finish());
-    std::string moved = "moves no measurement";
-    for (const std::string& pcr : difference.moved) {
-      moved = (moved.starts_with("moves PCR") ? moved + ", " : "moves ") + pcr;
-    }
+    std::string moved;
+    for (const std::string& pcr : difference.moved) moved.append(moved.empty() ? "moves " : ", ").append(pcr);
+    if (moved.empty()) moved = "moves no measurement";
     output.line(difference.section + ": " + difference.what + "; " + moved);
     for (const std::string& file : difference.files) output.line("  " + printable(file));
   }

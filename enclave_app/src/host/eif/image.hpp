@@ -43,7 +43,7 @@ inline constexpr std::string_view process_platform_kernel = "process platform: n
 enum class SectionType : std::uint8_t { kernel = 1, cmdline = 2, ramdisk = 3, signature = 4, metadata = 5 };
 
 // As in the header's flags. Nothing measures it.
-enum class Architecture : std::uint16_t { x86_64 = 0, aarch64 = 1 };
+enum class Architecture : std::uint8_t { x86_64 = 0, aarch64 = 1 };
 
 struct Measurements {
   Hash384 pcr0{};
@@ -60,7 +60,9 @@ struct BuildOptions {
   std::vector<Source> ramdisks;  // 1 to ramdisks_max
   Metadata metadata;
   Architecture architecture = Architecture::x86_64;
-  std::optional<SigningIdentity> signer{};  // takes a section: then at most 28 ramdisks
+  // Takes a section: then at most 28 ramdisks.
+  // NOLINTNEXTLINE(readability-redundant-member-init): without it a designated initializer has to name it
+  std::optional<SigningIdentity> signer = std::nullopt;
   std::filesystem::path output;
 };
 

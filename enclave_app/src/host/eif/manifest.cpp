@@ -61,8 +61,9 @@ bool take_line(const std::vector<std::string>& words, const std::filesystem::pat
     return packing.has_value();
   }
   auto entry = parse_line(words, folder);
-  if (entry) manifest.entries.push_back(*std::move(entry));
-  return entry.has_value();
+  if (!entry) return false;
+  manifest.entries.push_back(*std::move(entry));
+  return true;
 }
 
 }  // namespace

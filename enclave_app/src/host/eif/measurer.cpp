@@ -1,15 +1,8 @@
 #include "eif/measurer.hpp"
 
 #include <optional>
-#include <thread>
 
 namespace ben::eif {
-namespace {
-
-// From this size on, a thread for the second hash of the same bytes costs less than it saves.
-constexpr std::size_t parallel_bytes_min = std::size_t{256} << 10;
-
-}  // namespace
 
 Hash384 extend_from_zero(const Hash384& content_hash) noexcept {
   return sha384({Hash384{}, content_hash});
@@ -22,16 +15,9 @@ void Measurer::begin_section(SectionType type) noexcept {
   if (ramdisks_ == 2) bootstrap_ = image_;
 }
 
-void Measurer::add_data(ByteView bytes) {
-  const bool in_application = in_image_ && ramdisks_ > 1;
-  const bool in_parallel = in_application && bytes.size() >= parallel_bytes_min;
-  std::jthread image;
-  if (in_parallel) {
-    image = std::jthread([this, bytes] { image_.update(bytes); });
-  } else if (in_image_) {
-    image_.update(bytes);
-  }
-  if (in_application) application_.update(bytes);
+void Measurer::add_data(ByteView bytes) noexcept {
+  if (in_image_) image_.update(bytes);
+  if (in_image_ && ramdisks_ > 1) application_.update(bytes);
   crc_.update(bytes);
 }
 

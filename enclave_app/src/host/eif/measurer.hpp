@@ -1,4 +1,7 @@
 // Measurer: the checksum and the measurements of an image whose bytes pass by once, in file order.
+//
+// One thread: a second one for the second hash cost CPU time on the machine of docs/performance.md, whose two
+// CPUs may well be one core.
 #pragma once
 
 #include "eif/crc32.hpp"
@@ -14,7 +17,7 @@ class Measurer {
 
   // A section begins, then its data come in pieces. Kernel, command line and ramdisks come in this order.
   void begin_section(SectionType type) noexcept;
-  void add_data(ByteView bytes);
+  void add_data(ByteView bytes) noexcept;
 
   // Of all bytes so far.
   [[nodiscard]] const Crc32& crc() const noexcept { return crc_; }

@@ -10,8 +10,8 @@
 
 namespace ben::eif {
 
-// Content is copied in pieces of this size; also what a copy holds in memory.
-inline constexpr std::size_t copy_bytes = std::size_t{1} << 20;
+// Content is copied in pieces of this size, which stay in a CPU's cache while they are hashed and written.
+inline constexpr std::size_t copy_bytes = std::size_t{128} << 10;
 
 // Writes all of `bytes` to an open file. Fails with `unavailable` (eif-output).
 Result<> write_all(int file, ByteView bytes);
