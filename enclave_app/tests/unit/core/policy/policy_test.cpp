@@ -44,8 +44,8 @@ std::string verdict(const Payment& payment, const Ed25519PublicKey& requester) {
   REQUIRE(policy.has_value());
   const bitcoin::Curve curve{Secret<32>(ByteArray<32>{1})};
   const auto wallet = bitcoin::test::make_wallet(curve);
-  auto review = bitcoin::review_psbt(wallet.own_keys(curve),
-      *bitcoin::Psbt::parse(bitcoin::test::make_spend(curve, wallet, 0, 1)), 100);
+  auto review = bitcoin::review_psbt(
+      wallet.own_keys(curve), *bitcoin::Psbt::parse(bitcoin::test::make_spend(curve, wallet, 0, 1)), 100);
   REQUIRE(review.has_value());
   review->destinations.clear();
   for (const auto& [script, is_self] : payment.destinations) {
