@@ -159,9 +159,6 @@ int serve(const LocalKmsOptions& options, KmsService service, Fault fault) {
   asio::io_context context(1);
   tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), options.port));
   const std::uint16_t port = acceptor.local_endpoint().port();
-  if (!options.port_file.empty() && !(std::ofstream(options.port_file) << port << '\n')) {
-    return fail(options.port_file, "cannot be written");
-  }
   Server server(std::move(service), std::move(fault));
   asio::signal_set signals(context, SIGINT, SIGTERM);
   signals.async_wait([&context](const boost::system::error_code&, int) { context.stop(); });
@@ -171,6 +168,10 @@ int serve(const LocalKmsOptions& options, KmsService service, Fault fault) {
                    {"region", options.region},
                    {"account", options.account}};
   std::cout << encode_json(place) << '\n' << std::flush;
+  // Last: who waits for the file finds everything else done.
+  if (!options.port_file.empty() && !(std::ofstream(options.port_file) << port << '\n')) {
+    return fail(options.port_file, "cannot be written");
+  }
   context.run();
   return 0;
 }
