@@ -165,6 +165,50 @@ def test_an_enclave_runs_and_is_described_in_nitro_clis_words(sim):
     assert sim("describe-eif", "--eif-path", path).json["Measurements"] == described["Measurements"]
 
 
+def test_cpus_are_chosen_by_their_ids(sim):
+    path = sim.image()
+    started = sim("run-enclave", "--eif-path", path, "--memory", 1000, "--cpu-ids", 5, 3, 9).json
+    assert started["NumberOfCPUs"] == 3 and started["CPUIDs"] == [5, 3, 9]
+    assert sim.enclaves()[0]["CPUIDs"] == [5, 3, 9]
+    done = sim("run-enclave", "--eif-path", path, "--memory", 1000, "--cpu-ids", 1, 1, status=1)
+    assert "[ E20 ] " in done.err and "(sim-cpu-ids)" in done.err
+
+
+def test_the_images_metadata_are_described_on_request_as_describe_eif_does(sim):
+    path = sim.image()
+    sim.run(eif=path)
+    plain, full = sim.enclaves()[0], sim("describe-enclaves", "--metadata").json[0]
+    image_words = sim("describe-eif", "--eif-path", path).json
+    added = {name: image_words[name] for name in ("ImageName", "ImageVersion", "Metadata")}
+    assert added["ImageName"] == "test" and "BuildTime" in added["Metadata"]
+    assert full == plain | added and list(full) == [*plain, *added]
+
+
+def test_settings_come_from_a_file_as_from_flags(sim):
+    file = sim.folder / "run.json"
+
+    def run(status=0, **settings):
+        file.write_text(json.dumps(settings))
+        return sim("run-enclave", "--config", file, status=status)
+
+    image_path = str(sim.image())
+    started = run(eif_path=image_path, memory_mib=1000, cpu_count=2, enclave_cid=44, enclave_name="filed", cpu_ids=None, extra=1).json
+    assert [started[name] for name in ("EnclaveName", "EnclaveCID", "NumberOfCPUs", "MemoryMiB")] == ["filed", 44, 2, 1000]
+    started = run(eif_path=image_path, memory_mib=1000, cpu_ids=[7, 8], debug_mode=True).json
+    assert started["CPUIDs"] == [7, 8] and sim.enclaves()[1]["Flags"] == "DEBUG_MODE"
+
+    good = {"eif_path": image_path, "memory_mib": 1000, "cpu_count": 2}
+    for wrong in ({"memory_mib": -1}, {"memory_mib": "1000"}, {"eif_path": 7}, {"cpu_count": None}, {"cpu_ids": [1]}, {"cpu_count": 2**32},
+                  {"enclave_cid": -4}, {"debug_mode": "yes"}, {"enclave_name": ["x"]}):
+        done = run(status=1, **(good | wrong))
+        assert "[ E17 ] " in done.err and "(sim-config)" in done.err, wrong
+    for text in ("", "[]", "{", "7", "{}" + " " * 2**16):
+        file.write_text(text)
+        assert "(sim-config)" in sim("run-enclave", "--config", file, status=1).err
+    assert "[ E19 ] " in sim("run-enclave", "--config", sim.folder / "absent.json", status=1).err
+    assert len(sim.enclaves()) == 2
+
+
 def test_the_security_module_knows_the_image_the_role_and_the_instance(sim):
     role = "arn:aws:iam::123456789012:role/node"
     started = sim.run("--enclave-cid", 20, NITRO_SIM_ROLE_ARN=role)
@@ -398,5 +442,8 @@ def test_an_ordinary_user_can_run_it(sim):
 
 def test_a_command_line_that_nitro_cli_would_not_take_is_refused(sim):
     for words in ([], ["run-enclave"], ["terminate-enclave"], ["terminate-enclave", "--all", "--enclave-id", "x"],
-                  ["console"], ["describe-enclaves", "extra"], ["build-enclave"]):
+                  ["console"], ["describe-enclaves", "extra"], ["build-enclave"],
+                  ["run-enclave", "--config", "x", "--cpu-count", "2"], ["run-enclave", "--config", "x", "--debug-mode"],
+                  ["run-enclave", "--eif-path", "x", "--memory", "9", "--cpu-count", "2", "--cpu-ids", "1"],
+                  ["run-enclave", "--eif-path", "x", "--memory", "9"], ["run-enclave", "--eif-path", "x", "--cpu-count", "2"]):
         assert call("nitro-sim", *words, env={"NITRO_SIM_DIR": str(sim.state)}).status != 0

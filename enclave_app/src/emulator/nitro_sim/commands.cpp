@@ -9,6 +9,8 @@ extern "C" {
 #include <algorithm>
 #include <ctime>
 #include <iostream>
+#include <numeric>
+#include <set>
 #include <thread>
 
 #include "nitro_sim/boot_image.hpp"
@@ -34,12 +36,24 @@ void print(std::string_view text) {
 
 // ---- run-enclave ----
 
+// Those asked for; with a count they are made up, since no CPU is set aside.
+std::vector<std::uint32_t> cpu_ids(const RunOptions& options) {
+  if (!options.cpu_ids.empty()) return options.cpu_ids;
+  std::vector<std::uint32_t> ids(std::min(options.cpu_count, cpus_max + 1));
+  std::iota(ids.begin(), ids.end(), 1U);
+  return ids;
+}
+
 Result<> admit_options(const RunOptions& options, std::uint64_t image_bytes) {
   if (options.cid && (*options.cid < cid_min || *options.cid > cid_max)) {
     return Error{ErrorCode::refused, "sim-cid", "the enclave CID has to be 4 to 4294967294"};
   }
-  if (options.cpu_count < 1 || options.cpu_count > cpus_max) {
+  const std::vector<std::uint32_t> cpus = cpu_ids(options);
+  if (cpus.empty() || cpus.size() > cpus_max) {
     return Error{ErrorCode::refused, "sim-cpus", "the CPU count has to be 1 to 256"};
+  }
+  if (std::set(cpus.begin(), cpus.end()).size() != cpus.size()) {
+    return Error{ErrorCode::refused, "sim-cpu-ids", "each CPU id may be given once"};
   }
   const std::uint64_t mib = std::uint64_t{1} << 20U;
   if (options.memory_mib < (memory_per_image * image_bytes + mib - 1) / mib) {
@@ -94,7 +108,7 @@ struct Reservation {
 
 // Takes a name, a CID and an id, and makes the enclave's folder, which exists as long as its lock is held.
 Result<Reservation> reserve(const StateFolder& state, const RunOptions& options,
-                            const eif::Measurements& measurements) {
+                            const eif::Description& description) {
   const auto state_lock = state.lock();
   if (!state_lock) return state_lock.error();
   const auto others = state.enclaves();
@@ -109,10 +123,11 @@ Result<Reservation> reserve(const StateFolder& state, const RunOptions& options,
   Reservation made{.record = {.name = choose_name(options, *others),
                               .id = *instance_id + "-enc" + random_hex(16),
                               .cid = *cid,
-                              .cpu_count = options.cpu_count,
+                              .cpu_ids = cpu_ids(options),
                               .memory_mib = options.memory_mib,
                               .is_debug = options.is_debug || options.attach_console,
-                              .measurements = measurements},
+                              .measurements = description.measurements,
+                              .metadata = eif::describe_metadata(description.metadata)},
                    .lock = server::Descriptor(),
                    .instance_id = *std::move(instance_id)};
   if (!is_admissible_name(made.record.name)) {
@@ -220,7 +235,7 @@ Result<> run_enclave(const RunOptions& options) {
   if (!machine) return machine.error();
 
   std::cerr << "Start allocating memory...\n";
-  auto reserved = reserve(*state, options, description->measurements);
+  auto reserved = reserve(*state, options, *description);
   if (!reserved) return reserved.error();
   const EnclaveRecord record = reserved->record;
   if (!*machine) {
@@ -246,13 +261,13 @@ Result<> run_enclave(const RunOptions& options) {
   return show_console({.id = running->id, .name = {}}, std::nullopt);
 }
 
-Result<> describe_enclaves() {
+Result<> describe_enclaves(bool with_metadata) {
   const auto state = StateFolder::open();
   if (!state) return state.error();
   auto records = choose(*state, {});
   if (!records) return records.error();
   std::erase_if(*records, [](const EnclaveRecord& record) { return !record.is_running; });
-  print(describe_all(*records));
+  print(describe_all(*records, with_metadata));
   return Ok{};
 }
 

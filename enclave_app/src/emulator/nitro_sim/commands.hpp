@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -15,7 +16,8 @@ inline constexpr std::uint32_t cpus_max = 256;
 
 struct RunOptions {
   std::filesystem::path eif_path;
-  std::uint32_t cpu_count = 0;  // 1 to cpus_max
+  std::uint32_t cpu_count = 0;         // 1 to cpus_max; or, instead:
+  std::vector<std::uint32_t> cpu_ids;  // as many, each once
   std::uint64_t memory_mib = 0;
   std::optional<std::uint64_t> cid;  // none: the lowest free one from 16 on
   std::string name;                  // empty: that of the image file, and "_1", "_2" ... if it is taken
@@ -34,13 +36,14 @@ struct EnclaveChoice {
 };
 
 // Each fails with the tags of what it uses (eif-…, cpio-…, sim-…) and:
-//   run_enclave         `refused`: sim-cid, sim-cid-taken, sim-cpus, sim-kernel, sim-memory, sim-name;
+//   run_enclave         `refused`: sim-cid, sim-cid-taken, sim-cpu-ids, sim-cpus, sim-kernel, sim-memory,
+//                       sim-name;
 //   eif-certificate-date
 //                       when a signed image's certificate is out of date
 //   the choosing ones   `refused`: sim-no-enclave when none is chosen
 //   terminate_enclaves  `unavailable`: sim-terminate
 Result<> run_enclave(const RunOptions& options);
-Result<> describe_enclaves();
+Result<> describe_enclaves(bool with_metadata);
 Result<> terminate_enclaves(const EnclaveChoice& choice);
 Result<> show_console(const EnclaveChoice& choice, std::optional<std::chrono::seconds> timeout);
 Result<> describe_image(const std::filesystem::path& path);

@@ -11,6 +11,7 @@
 
 #include "nitro_sim/commands.hpp"
 #include "nitro_sim/failure_codes.hpp"
+#include "nitro_sim/run_config.hpp"
 
 namespace {
 
@@ -21,6 +22,8 @@ using Command = std::function<Result<>()>;
 
 struct Options {
   RunOptions run;
+  std::filesystem::path run_config;
+  bool wants_metadata = false;
   std::optional<std::int64_t> boot_timeout_ms;
   EnclaveChoice choice;
   std::optional<std::int64_t> disconnect_timeout_s;
@@ -31,13 +34,19 @@ struct Options {
 
 void add_run(CLI::App& app, Options& options, Command& chosen) {
   auto* command = app.add_subcommand("run-enclave", "Start an enclave from an image");
-  command->add_option("--eif-path", options.run.eif_path, "Image file")->required();
-  command->add_option("--cpu-count", options.run.cpu_count, "CPUs; none is set aside")->required();
-  command->add_option("--memory", options.run.memory_mib, "MiB; none is set aside")->required();
-  command->add_option("--enclave-cid", options.run.cid,
-                      "vsock CID from 4 on; default: the first free from 16");
-  command->add_option("--enclave-name", options.run.name, "Name; default: that of the image file");
-  command->add_flag("--debug-mode", options.run.is_debug, "Keep a console; evidence shows zero for the PCRs");
+  auto* config = command->add_option("--config", options.run_config, "JSON file with these settings instead");
+  auto* image = command->add_option("--eif-path", options.run.eif_path, "Image file");
+  auto* count = command->add_option("--cpu-count", options.run.cpu_count, "CPUs; none is set aside");
+  auto* ids = command->add_option("--cpu-ids", options.run.cpu_ids, "Their ids instead");
+  auto* memory = command->add_option("--memory", options.run.memory_mib, "MiB; none is set aside");
+  auto* cid = command->add_option("--enclave-cid", options.run.cid,
+                                  "vsock CID from 4 on; default: the first free from 16");
+  auto* name =
+      command->add_option("--enclave-name", options.run.name, "Name; default: that of the image file");
+  auto* debug = command->add_flag("--debug-mode", options.run.is_debug,
+                                  "Keep a console; evidence shows zero for the PCRs");
+  count->excludes(ids);
+  for (auto* option : {image, count, ids, memory, cid, name, debug}) config->excludes(option);
   command->add_flag("--attach-console", options.run.attach_console, "Debug mode, and print the console");
   command->add_option("--role", options.run.role_arn, "IAM role ARN of the emulated parent (nitro-sim only)")
       ->envname("NITRO_SIM_ROLE_ARN");
@@ -50,16 +59,26 @@ void add_run(CLI::App& app, Options& options, Command& chosen) {
   command
       ->add_flag("--unsigned", options.run.leave_unsigned, "QEMU's documents stay unsigned (nitro-sim only)")
       ->envname("NITRO_SIM_UNSIGNED");
-  command->callback([&] {
+  command->callback([&options, &chosen, config, image, count, ids, memory] {
+    if (config->empty() && image->empty()) throw CLI::RequiredError("--eif-path, or --config,");
+    if (config->empty() && memory->empty()) throw CLI::RequiredError("--memory");
+    if (config->empty() && count->empty() && ids->empty())
+      throw CLI::RequiredError("--cpu-count or --cpu-ids");
     if (options.boot_timeout_ms)
       options.run.boot_timeout = std::chrono::milliseconds(*options.boot_timeout_ms);
-    chosen = [&] { return run_enclave(options.run); };
+    chosen = [&options] {
+      if (!options.run_config.empty()) {
+        if (const auto read = read_run_config(options.run_config, options.run); !read) return read;
+      }
+      return run_enclave(options.run);
+    };
   });
 }
 
-void add_describe(CLI::App& app, Command& chosen) {
+void add_describe(CLI::App& app, Options& options, Command& chosen) {
   auto* command = app.add_subcommand("describe-enclaves", "List the running enclaves");
-  command->callback([&] { chosen = describe_enclaves; });
+  command->add_flag("--metadata", options.wants_metadata, "With the metadata of their images");
+  command->callback([&] { chosen = [&] { return describe_enclaves(options.wants_metadata); }; });
 }
 
 void add_terminate(CLI::App& app, Options& options, Command& chosen) {
@@ -108,7 +127,7 @@ int run(int argc, char** argv) {
   Options options;
   Command chosen;
   add_run(app, options, chosen);
-  add_describe(app, chosen);
+  add_describe(app, options, chosen);
   add_terminate(app, options, chosen);
   add_console(app, options, chosen);
   add_describe_eif(app, options, chosen);

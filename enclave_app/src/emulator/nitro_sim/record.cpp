@@ -11,24 +11,22 @@ using Json = nlohmann::ordered_json;
 
 constexpr int indent = 2;
 
-Json cpu_ids(const EnclaveRecord& record) {
-  Json ids = Json::array();
-  for (std::uint32_t id = 1; id <= record.cpu_count; ++id) ids.push_back(id);
-  return ids;
-}
-
 Json to_run_json(const EnclaveRecord& record) {
-  return {{"EnclaveName", record.name},       {"EnclaveID", record.id},
-          {"ProcessID", record.process_id},   {"EnclaveCID", record.cid},
-          {"NumberOfCPUs", record.cpu_count}, {"CPUIDs", cpu_ids(record)},
+  return {{"EnclaveName", record.name},
+          {"EnclaveID", record.id},
+          {"ProcessID", record.process_id},
+          {"EnclaveCID", record.cid},
+          {"NumberOfCPUs", record.cpu_ids.size()},
+          {"CPUIDs", record.cpu_ids},
           {"MemoryMiB", record.memory_mib}};
 }
 
-Json to_described_json(const EnclaveRecord& record) {
+Json to_described_json(const EnclaveRecord& record, bool with_metadata) {
   Json object = to_run_json(record);
   object["State"] = "RUNNING";
   object["Flags"] = record.is_debug ? "DEBUG_MODE" : "NONE";
   object.update(Json::parse(eif::encode_measurements(record.measurements)));
+  if (with_metadata) object.update(Json::parse(record.metadata));
   return object;
 }
 
@@ -41,11 +39,12 @@ Result<EnclaveRecord> from_json(const Json& object) {
                        .id = object.at("EnclaveID"),
                        .process_id = object.at("ProcessID"),
                        .cid = object.at("EnclaveCID"),
-                       .cpu_count = object.at("NumberOfCPUs"),
+                       .cpu_ids = object.at("CPUIDs"),
                        .memory_mib = object.at("MemoryMiB"),
                        .is_debug = object.at("Debug"),
                        .is_running = object.at("Running"),
-                       .measurements = {}};
+                       .measurements = {},
+                       .metadata = object.at("Image").dump()};
   const Json& measurements = object.at("Measurements");
   const auto pcr0 = take_pcr(measurements, "PCR0");
   const auto pcr1 = take_pcr(measurements, "PCR1");
@@ -68,6 +67,7 @@ std::string encode_record(const EnclaveRecord& record) {
   Json object = to_run_json(record);
   object["Debug"] = record.is_debug;
   object["Running"] = record.is_running;
+  object["Image"] = Json::parse(record.metadata);
   object.update(Json::parse(eif::encode_measurements(record.measurements)));
   return object.dump(indent);
 }
@@ -87,9 +87,9 @@ std::string describe_run(const EnclaveRecord& record) {
   return to_run_json(record).dump(indent);
 }
 
-std::string describe_all(const std::vector<EnclaveRecord>& records) {
+std::string describe_all(const std::vector<EnclaveRecord>& records, bool with_metadata) {
   Json list = Json::array();
-  for (const EnclaveRecord& record : records) list.push_back(to_described_json(record));
+  for (const EnclaveRecord& record : records) list.push_back(to_described_json(record, with_metadata));
   return list.dump(indent);
 }
 

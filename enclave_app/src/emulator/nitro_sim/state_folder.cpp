@@ -131,7 +131,8 @@ Result<std::vector<EnclaveRecord>> StateFolder::enclaves() const {
     const EnclaveFolder folder = enclave(id);
     auto record = folder.read_record();
     if (!folder.is_alive()) {
-      remove(record ? *record : EnclaveRecord{.name = {}, .id = id, .measurements = {}});
+      remove(record ? *record
+                    : EnclaveRecord{.name = {}, .id = id, .cpu_ids = {}, .measurements = {}, .metadata = {}});
     } else if (record) {
       records.push_back(*std::move(record));
     }

@@ -62,7 +62,7 @@ Result<std::vector<ChildProcess>> start_virtual_machine(const VirtualMachine& ma
                                       "-m",
                                       std::to_string(record.memory_mib) + "M",
                                       "-smp",
-                                      std::to_string(record.cpu_count),
+                                      std::to_string(record.cpu_ids.size()),
                                       "-kernel",
                                       machine.image,
                                       "-nodefaults",

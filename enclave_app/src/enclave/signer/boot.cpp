@@ -27,10 +27,11 @@ Result<MeasuredConfig> measure_config(NsmClient& nsm, ByteView bytes) {
   if (!locked) return locked.error();
 
   std::array<Hash384, 3> image{};
-  for (std::uint16_t i = 0; i < image.size(); ++i) {
-    const auto pcr = nsm.describe_pcr(i);
+  std::uint16_t index = 0;
+  for (Hash384& value : image) {
+    const auto pcr = nsm.describe_pcr(index++);
     if (!pcr) return pcr.error();
-    image[i] = pcr->value;
+    value = pcr->value;
   }
   auto config = policy::parse_config(bytes);
   if (!config) return config.error();

@@ -318,9 +318,9 @@ asio::awaitable<bool> Lifecycle::give_back_once(const Session& session) {
     node_.trouble = policy.error().reason.view();
     co_return false;
   }
-  if (is_newer_policy(plan_.policy, policy->value_or(""), wallet_id) &&
-      co_await offer(session, policy_request(plan_.policy), "policy-given")) {
-    co_return true;
+  if (is_newer_policy(plan_.policy, policy->value_or(""), wallet_id)) {
+    const bool is_taken = co_await offer(session, policy_request(plan_.policy), "policy-given");
+    if (is_taken) co_return true;
   }
   if (!*policy) co_return true;
   co_return co_await offer(session, policy_request(**policy), "policy-restored");

@@ -55,10 +55,20 @@ Json to_json(const Metadata& metadata) {
   return object;
 }
 
+Json describe(const Metadata& metadata) {
+  return {{"ImageName", metadata.image_name},
+          {"ImageVersion", metadata.image_version},
+          {"Metadata", to_json(metadata)}};
+}
+
 }  // namespace
 
 std::string encode_measurements(const Measurements& measurements) {
   return Json{{"Measurements", to_json(measurements)}}.dump(indent);
+}
+
+std::string describe_metadata(const Metadata& metadata) {
+  return describe(metadata).dump(indent);
 }
 
 std::string encode_description(const Description& description) {
@@ -67,9 +77,7 @@ std::string encode_description(const Description& description) {
   if (description.certificate) object["SigningCertificate"] = to_json(*description.certificate);
   object["CheckCRC"] = true;  // a description exists only of a file that passed
   if (description.certificate) object["SignatureCheck"] = true;
-  object["ImageName"] = description.metadata.image_name;
-  object["ImageVersion"] = description.metadata.image_version;
-  object["Metadata"] = to_json(description.metadata);
+  object.update(describe(description.metadata));
   return object.dump(indent);
 }
 
