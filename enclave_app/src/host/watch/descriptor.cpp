@@ -73,7 +73,9 @@ ByteView x_of(ByteView key) {
 
 // `key` has 32, 33 or 65 bytes, so that the opcode that pushes it is its size.
 Script make_pk(ByteView key) {
-  Script script{static_cast<std::uint8_t>(key.size())};
+  Script script;
+  script.reserve(1 + key.size() + 1);
+  script.push_back(static_cast<std::uint8_t>(key.size()));
   script.insert(script.end(), key.begin(), key.end());
   script.push_back(op_checksig);
   return script;
