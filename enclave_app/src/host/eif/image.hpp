@@ -117,8 +117,9 @@ Result<Measurements> sign_eif(const Input& image, const Description& description
 // eif-output).
 Result<> extract_eif(const Input& image, const Description& description, const std::filesystem::path& folder);
 
-// JSON in the words and order of `nitro-cli build-enclave` ({"Measurements": ...}), of what `describe-enclaves
-// --metadata` adds, and of `nitro-cli describe-eif`, indented by two spaces, without a newline at the end.
+// JSON in the words and order of `nitro-cli build-enclave` ({"Measurements": ...}), of what its command
+// `describe-enclaves --metadata` adds, and of `nitro-cli describe-eif`, indented by two spaces, without a
+// newline at the end.
 [[nodiscard]] std::string encode_measurements(const Measurements& measurements);
 [[nodiscard]] std::string describe_metadata(const Metadata& metadata);
 [[nodiscard]] std::string encode_description(const Description& description);
