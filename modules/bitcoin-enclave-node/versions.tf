@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.95"
+      version = ">= 5.84" # the first in which aws_ec2_instance_type tells of nitro_enclaves_support
     }
   }
 }

@@ -4,7 +4,7 @@ terraform {
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = ">= 5.95"
+      version = ">= 5.84" # as modules/bitcoin-enclave-node, which has the reason
     }
   }
 }
