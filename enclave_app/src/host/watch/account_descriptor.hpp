@@ -9,14 +9,10 @@ namespace ben::watch {
 
 inline constexpr std::size_t descriptor_chars_max = 256;
 
-// Fails with `malformed` (key-xpub): wrong checksum, size, version bytes of the network or point, or a depth
-// of zero with a parent or child number (BIP 32).
-Result<bitcoin::ExtendedPublicKey> parse_xpub(const bitcoin::Curve& curve, bitcoin::Network network,
-                                              std::string_view text);
-
 // Takes exactly what bitcoin::encode_descriptor writes for this network, checksum included: one spelling for
 // one account, so that pinned text can be compared. Then derive_script (watch/derivation.hpp) gives a script
-// and encode_address its address. Fails with `malformed` (key-descriptor, key-xpub).
+// and encode_address its address. Fails with `malformed` (key-descriptor, key-expression,
+// key-xpub) or, for a private key, with `refused` (key-expression-private).
 Result<bitcoin::Account> parse_descriptor(const bitcoin::Curve& curve, bitcoin::Network network,
                                           std::string_view text);
 

@@ -1,23 +1,21 @@
 #include "watch/descriptor.hpp"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 
 #include "bitcoin/descriptor.hpp"
-#include "watch/derivation.hpp"
 
 namespace ben::watch {
 
 using bitcoin::Curve;
 using bitcoin::Network;
-using bitcoin::Script;
 
 namespace {
 
-constexpr Error bad_form{ErrorCode::malformed, "key-descriptor",
-                         "descriptor: want pk, pkh or wpkh of a key, alone or in sh or wsh, or tr of a key"};
-constexpr std::uint8_t op_checksig = 0xac;
-constexpr std::uint8_t leaf_version = 0xc0;  // BIP 342
+constexpr Error bad_form{
+    ErrorCode::malformed, "key-descriptor",
+    "descriptor: want pk, pkh, wpkh, multi or sortedmulti, alone or in sh or wsh, or tr"};
+constexpr std::size_t script_in_sh_bytes_max = 520;  // of a push, which a redeem script is
 
 // Takes "name(" and ")" off.
 bool unwrap(std::string_view& text, std::string_view name) {
@@ -67,69 +65,84 @@ Result<std::vector<TreeLeaf>> parse_tree(const Curve& curve, Network network, st
   }
 }
 
-ByteView x_of(ByteView key) {
-  return key.subspan(1);
+// "K,KEY,KEY": a threshold and its keys.
+Result<> parse_multisig(const Curve& curve, Network network, std::string_view text, Descriptor& descriptor) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const auto parsed = std::from_chars(text.begin(), text.begin() + comma, descriptor.threshold);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.begin() + comma || text.starts_with('0'))
+    return bad_form;
+  const bool is_bare = !descriptor.is_in_sh && !descriptor.is_in_wsh;
+  const std::size_t keys_max = is_bare ? bare_multisig_keys_max : multisig_keys_max;
+  const KeyForm key_form = descriptor.is_in_wsh ? KeyForm::compressed : KeyForm::any;
+  text.remove_prefix(comma);
+  while (!text.empty()) {
+    if (descriptor.keys.size() == keys_max) return bad_form;
+    const std::size_t end = std::min(text.find(',', 1), text.size());
+    auto key = parse_key_expression(curve, network, text.substr(1, end - 1), key_form);
+    if (!key) return key.error();
+    descriptor.keys.push_back(*std::move(key));
+    text.remove_prefix(end);
+  }
+  if (descriptor.threshold > descriptor.keys.size()) return bad_form;
+  std::size_t script_bytes = 3;  // both numbers and the opcode
+  for (const KeyExpression& key : descriptor.keys)
+    script_bytes += 1 + (key.parent ? sizeof(bitcoin::CompressedKey) : key.point.size());
+  if (descriptor.is_in_sh && !descriptor.is_in_wsh && script_bytes > script_in_sh_bytes_max) return bad_form;
+  return Ok{};
 }
 
-// `key` has 32, 33 or 65 bytes, so that the opcode that pushes it is its size.
-Script make_pk(ByteView key) {
-  Script script;
-  script.reserve(1 + key.size() + 1);
-  script.push_back(static_cast<std::uint8_t>(key.size()));
-  script.insert(script.end(), key.begin(), key.end());
-  script.push_back(op_checksig);
-  return script;
-}
-
-Result<Hash256> leaf_hash(const Curve& curve, const TreeLeaf& leaf, std::uint32_t index) {
-  const auto key = derive_key(curve, leaf.key, index);
+// KEY, or KEY and a tree.
+Result<> parse_taproot(const Curve& curve, Network network, std::string_view text, Descriptor& descriptor) {
+  const std::size_t comma = text.find(',');
+  if (comma != std::string_view::npos) {
+    auto tree = parse_tree(curve, network, text.substr(comma + 1));
+    if (!tree) return tree.error();
+    descriptor.tree = *std::move(tree);
+  }
+  auto key = parse_key_expression(curve, network, text.substr(0, comma), KeyForm::x_only);
   if (!key) return key.error();
-  const Script script =
-      leaf.form == ScriptForm::pkh ? bitcoin::make_p2pkh(hash160(x_of(*key))) : make_pk(x_of(*key));
-  return tagged_sha256("TapLeaf")
-      .update(std::array<std::uint8_t, 2>{leaf_version, static_cast<std::uint8_t>(script.size())})
-      .update(script)
-      .finish();
+  descriptor.keys.push_back(*std::move(key));
+  return Ok{};
 }
 
-// The root of the tree (BIP 341): neighbours of one depth join as soon as both are there.
-Result<Hash256> merkle_root(const Curve& curve, const std::vector<TreeLeaf>& leaves, std::uint32_t index) {
-  struct Node {
-    std::size_t depth;
-    Hash256 hash;
+// What is inside of sh and wsh, if any.
+Result<> parse_script(const Curve& curve, Network network, std::string_view body, Descriptor& descriptor) {
+  const bool is_top = !descriptor.is_in_sh && !descriptor.is_in_wsh;
+  KeyForm key_form = descriptor.is_in_wsh ? KeyForm::compressed : KeyForm::any;
+  if (is_top && unwrap(body, "tr")) {
+    descriptor.form = ScriptForm::tr;
+    return parse_taproot(curve, network, body, descriptor);
+  }
+  const bool is_sorted = unwrap(body, "sortedmulti");
+  if (is_sorted || unwrap(body, "multi")) {
+    descriptor.form = is_sorted ? ScriptForm::sortedmulti : ScriptForm::multi;
+    return parse_multisig(curve, network, body, descriptor);
+  }
+  if (unwrap(body, "pkh")) {
+    descriptor.form = ScriptForm::pkh;
+  } else if (!descriptor.is_in_wsh && unwrap(body, "wpkh")) {
+    descriptor.form = ScriptForm::wpkh;
+    key_form = KeyForm::compressed;
+  } else if (!unwrap(body, "pk")) {
+    return bad_form;
+  }
+  auto key = parse_key_expression(curve, network, body, key_form);
+  if (!key) return key.error();
+  descriptor.keys.push_back(*std::move(key));
+  return Ok{};
+}
+
+// BIP 389: every key has as many branches as the others, or none.
+Result<> count_branches(Descriptor& descriptor) {
+  const auto admit = [&](const KeyExpression& key) {
+    if (key.branches.empty()) return true;
+    if (descriptor.branch_count == 1) descriptor.branch_count = key.branches.size();
+    return key.branches.size() == descriptor.branch_count;
   };
-  std::vector<Node> nodes;
-  for (const TreeLeaf& leaf : leaves) {
-    const auto hash = leaf_hash(curve, leaf, index);
-    if (!hash) return hash.error();
-    Node node{.depth = leaf.depth, .hash = *hash};
-    while (!nodes.empty() && nodes.back().depth == node.depth) {
-      const auto [first, second] = std::minmax(nodes.back().hash, node.hash);
-      node = {.depth = node.depth - 1,
-              .hash = tagged_sha256("TapBranch").update(first).update(second).finish()};
-      nodes.pop_back();
-    }
-    nodes.push_back(node);
-  }
-  return nodes.front().hash;
-}
-
-Result<Script> derive_taproot(const Curve& curve, const Descriptor& descriptor, std::uint32_t index) {
-  const auto key = derive_key(curve, descriptor.key, index);
-  if (!key) return key.error();
-  Bytes even_key = *key;
-  even_key[0] = 0x02;  // lift_x
-  const auto internal_key = curve.parse_public_key(even_key);
-  if (!internal_key) return internal_key.error();
-  Bytes root;
-  if (!descriptor.tree.empty()) {
-    const auto hash = merkle_root(curve, descriptor.tree, index);
-    if (!hash) return hash.error();
-    root = to_bytes(*hash);
-  }
-  const auto output_key = tweak_for_taproot(curve, *internal_key, root);
-  if (!output_key) return output_key.error();
-  return bitcoin::make_witness_script(1, *output_key);
+  const bool same = std::ranges::all_of(descriptor.keys, admit) &&
+                    std::ranges::all_of(descriptor.tree, admit, &TreeLeaf::key);
+  if (same) return Ok{};
+  return malformed("key-descriptor", "descriptor: its keys have different numbers of branches");
 }
 
 }  // namespace
@@ -139,47 +152,17 @@ Result<Descriptor> parse_output_descriptor(const Curve& curve, Network network, 
   std::string_view body = text.substr(0, text.find('#'));
   const auto checksum = bitcoin::descriptor_checksum(body);
   if (!checksum) return checksum.error();
-  if (body.size() != text.size() && text.substr(body.size() + 1) != *checksum) return bad_form;
+  if (body.size() != text.size() && text.substr(body.size() + 1) != *checksum)
+    return malformed("key-descriptor", "descriptor: its checksum is wrong");
 
   Descriptor descriptor;
   descriptor.is_in_sh = unwrap(body, "sh");
   descriptor.is_in_wsh = unwrap(body, "wsh");
-  const bool is_top = !descriptor.is_in_sh && !descriptor.is_in_wsh;
-  KeyForm key_form = descriptor.is_in_wsh ? KeyForm::compressed : KeyForm::any;
-  if (unwrap(body, "pkh")) {
-    descriptor.form = ScriptForm::pkh;
-  } else if (!descriptor.is_in_wsh && unwrap(body, "wpkh")) {
-    descriptor.form = ScriptForm::wpkh;
-    key_form = KeyForm::compressed;
-  } else if (is_top && unwrap(body, "tr")) {
-    descriptor.form = ScriptForm::tr;
-    key_form = KeyForm::x_only;
-    const std::size_t tree_start = body.find(',');
-    if (tree_start != std::string_view::npos) {
-      auto tree = parse_tree(curve, network, body.substr(tree_start + 1));
-      if (!tree) return tree.error();
-      descriptor.tree = *std::move(tree);
-      body = body.substr(0, tree_start);
-    }
-  } else if (!unwrap(body, "pk")) {
-    return bad_form;
-  }
-  auto key = parse_key_expression(curve, network, body, key_form);
-  if (!key) return key.error();
-  descriptor.key = *std::move(key);
+  const auto script = parse_script(curve, network, body, descriptor);
+  if (!script) return script.error();
+  const auto counted = count_branches(descriptor);
+  if (!counted) return counted.error();
   return descriptor;
-}
-
-Result<Script> derive_output_script(const Curve& curve, const Descriptor& descriptor, std::uint32_t index) {
-  if (descriptor.form == ScriptForm::tr) return derive_taproot(curve, descriptor, index);
-  const auto key = derive_key(curve, descriptor.key, index);
-  if (!key) return key.error();
-  Script script = descriptor.form == ScriptForm::pkh    ? bitcoin::make_p2pkh(hash160(*key))
-                  : descriptor.form == ScriptForm::wpkh ? bitcoin::make_p2wpkh(to_array<33>(*key))
-                                                        : make_pk(*key);
-  if (descriptor.is_in_wsh) script = bitcoin::make_witness_script(0, sha256(script));
-  if (descriptor.is_in_sh) script = bitcoin::make_p2sh(hash160(script));
-  return script;
 }
 
 }  // namespace ben::watch

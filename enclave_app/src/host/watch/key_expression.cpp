@@ -6,12 +6,12 @@
 #include "base/hex.hpp"
 #include "base/reader.hpp"
 #include "bitcoin/base58.hpp"
-#include "watch/account_descriptor.hpp"
 #include "watch/derivation.hpp"
 
 namespace ben::watch {
 
 using bitcoin::Curve;
+using bitcoin::ExtendedPublicKey;
 using bitcoin::hardened;
 using bitcoin::Network;
 using Range = KeyExpression::Range;
@@ -35,36 +35,69 @@ bool take_hardened_mark(std::string_view& step) {
   return is_marked;
 }
 
-// "/0/1h/2'", and where `range` is asked for also "/*" or "/*h" at the end. False for another form.
-bool parse_path(std::string_view text, std::vector<std::uint32_t>& path, Range* range) {
+// "7", "7h" or "7'".
+std::optional<std::uint32_t> parse_step(std::string_view text) {
+  const bool is_hardened = take_hardened_mark(text);
+  std::uint32_t number = 0;
+  const auto parsed = std::from_chars(text.begin(), text.end(), number);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.end() || number >= hardened) return std::nullopt;
+  return is_hardened ? number | hardened : number;
+}
+
+// Takes what stands before the next `end`, or all, off the front of `text`.
+std::string_view take_until(std::string_view& text, char end) {
+  const std::size_t size = std::min(text.find(end), text.size());
+  const std::string_view taken = text.substr(0, size);
+  text.remove_prefix(std::min(size + 1, text.size()));
+  return taken;
+}
+
+// "<0;1>", "<0;1h;2>": two steps or more, none of them twice (BIP 389).
+bool parse_branches(std::string_view text, std::vector<std::uint32_t>& branches) {
+  if (!text.starts_with('<') || !text.ends_with('>')) return false;
+  text = text.substr(1, text.size() - 2);
+  if (text.ends_with(';')) return false;
   while (!text.empty()) {
-    if (text.front() != '/') return false;
+    const auto step = parse_step(take_until(text, ';'));
+    if (!step || std::ranges::find(branches, *step) != branches.end()) return false;
+    branches.push_back(*step);
+  }
+  return branches.size() > 1;
+}
+
+// "/0/<1;2>/3h", and at the end also "/*" or "/*h". False for another form.
+bool parse_path(std::string_view text, KeyExpression& key) {
+  while (!text.empty()) {
+    if (text.front() != '/' || text.size() == 1 || key.range != Range::none) return false;
     text.remove_prefix(1);
     const std::size_t end = std::min(text.find('/'), text.size());
-    std::string_view step = text.substr(0, end);
+    const std::string_view step = text.substr(0, end);
     text.remove_prefix(end);
-    const bool is_hardened = take_hardened_mark(step);
     if (step == "*") {
-      if (range == nullptr || !text.empty()) return false;
-      *range = is_hardened ? Range::hardened_children : Range::children;
-      return true;
+      key.range = Range::children;
+    } else if (step == "*h" || step == "*'") {
+      key.range = Range::hardened_children;
+    } else if (step.starts_with('<')) {
+      if (!key.branches.empty() || !parse_branches(step, key.branches)) return false;
+      key.branch_step = key.path.size();
+      key.path.push_back(key.branches.front());
+    } else {
+      const auto number = parse_step(step);
+      if (!number) return false;
+      key.path.push_back(*number);
     }
-    std::uint32_t number = 0;
-    const auto parsed = std::from_chars(step.begin(), step.end(), number);
-    if (parsed.ec != std::errc{} || parsed.ptr != step.end() || number >= hardened) return false;
-    path.push_back(is_hardened ? number | hardened : number);
   }
   return true;
 }
 
-// "[fingerprint/path]" at the start says where a key is from, not what it is: it has to be of its form.
-bool skip_origin(std::string_view& text) {
+bool take_origin(std::string_view& text, std::optional<KeyOrigin>& origin) {
   if (!text.starts_with('[')) return true;
   const std::size_t end = text.find(']');
-  std::vector<std::uint32_t> path;
-  if (end == std::string_view::npos || end < 9 || !parse_hex(text.substr(1, 8)) ||
-      !parse_path(text.substr(9, end - 9), path, nullptr))
-    return false;
+  if (end == std::string_view::npos || end < 9) return false;
+  const auto fingerprint = parse_hex_array<4>(text.substr(1, 8));
+  auto path = parse_key_path(text.substr(9, end - 9));
+  if (!fingerprint || !path) return false;
+  origin = KeyOrigin{.fingerprint = *fingerprint, .path = *std::move(path)};
   text.remove_prefix(end + 1);
   return true;
 }
@@ -98,13 +131,38 @@ bool is_xprv(ByteView payload, Network network) {
 
 }  // namespace
 
+Result<ExtendedPublicKey> parse_xpub(const Curve& curve, Network network, std::string_view text) {
+  const Error bad_key{ErrorCode::malformed, "key-xpub", "key: not an extended public key of this network"};
+  const auto payload = bitcoin::parse_base58check(text);
+  if (!payload || payload->size() != extended_bytes) return bad_key;
+  Reader reader(*payload);
+  const std::uint32_t version = reader.u32_be();
+  ExtendedPublicKey key{};
+  key.depth = reader.u8();
+  key.parent = to_array<4>(reader.take(4));
+  key.child_number = reader.u32_be();
+  key.chain_code = to_array<32>(reader.take(32));
+  key.encoded_key = to_array<33>(reader.take(33));
+  const auto point = curve.parse_public_key(key.encoded_key);
+  const bool is_rooted = key.depth > 0 || (key.parent == bitcoin::Fingerprint{} && key.child_number == 0);
+  if (version != bitcoin::parameters_of(network).xpub_version || !is_rooted || !point) return bad_key;
+  key.key = *point;
+  return key;
+}
+
+Result<std::vector<std::uint32_t>> parse_key_path(std::string_view text) {
+  KeyExpression key;
+  if (!parse_path(text, key) || key.range != Range::none || !key.branches.empty()) return bad_form;
+  return std::move(key.path);
+}
+
 Result<KeyExpression> parse_key_expression(const Curve& curve, Network network, std::string_view text,
                                            KeyForm form) {
   KeyExpression key;
-  if (text.size() > key_expression_chars_max || !skip_origin(text)) return bad_form;
+  if (text.size() > key_expression_chars_max || !take_origin(text, key.origin)) return bad_form;
   const std::size_t path_start = std::min(text.find('/'), text.size());
   const std::string_view base = text.substr(0, path_start);
-  if (!parse_path(text.substr(path_start), key.path, &key.range)) return bad_form;
+  if (!parse_path(text.substr(path_start), key)) return bad_form;
   const bool has_path = path_start != text.size();
 
   if (base.size() == 2 * x_only_bytes || base.size() == 2 * compressed_bytes ||
@@ -126,13 +184,18 @@ Result<KeyExpression> parse_key_expression(const Curve& curve, Network network, 
   return key;
 }
 
-Result<Bytes> derive_key(const Curve& curve, const KeyExpression& key, std::uint32_t index) {
-  if (!key.parent) return key.point;
+std::vector<std::uint32_t> path_of(const KeyExpression& key, const ScriptPlace& place) {
   std::vector<std::uint32_t> path = key.path;
-  if (key.range == Range::children) path.push_back(index);
-  if (key.range == Range::hardened_children) path.push_back(index | hardened);
-  bitcoin::ExtendedPublicKey child = *key.parent;
-  for (const std::uint32_t step : path) {
+  if (!key.branches.empty()) path[key.branch_step] = key.branches.at(place.branch);
+  if (key.range == Range::children) path.push_back(place.index);
+  if (key.range == Range::hardened_children) path.push_back(place.index | hardened);
+  return path;
+}
+
+Result<Bytes> derive_key(const Curve& curve, const KeyExpression& key, const ScriptPlace& place) {
+  if (!key.parent) return key.point;
+  ExtendedPublicKey child = *key.parent;
+  for (const std::uint32_t step : path_of(key, place)) {
     const auto next = derive_child(curve, child, step);
     if (!next) return next.error();
     child = *next;

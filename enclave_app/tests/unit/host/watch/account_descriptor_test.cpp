@@ -6,6 +6,7 @@
 #include "vectors.hpp"
 #include "watch/account_descriptor.hpp"
 #include "watch/derivation.hpp"
+#include "watch/key_expression.hpp"
 
 namespace ben::watch {
 namespace {
