@@ -17,13 +17,33 @@ readonly dist="$source/dist" deploy="$here/deploy" units=/etc/systemd/system
 readonly etc=/etc/bitcoin-enclave-node home=/opt/bitcoin-enclave-node state=/var/lib/bitcoin-enclave-node
 
 say() { printf 'bitcoin-enclave-node: %s\n' "$*"; }
-stop() { say "STOPPED: $*" >&2; exit 1; }
+stopped=""
+stop() {
+  say "STOPPED: $*" >&2
+  stopped=yes
+  exit 1
+}
+leave() { # COMMAND, the last one: whatever else failed ends in such a line too
+  local status=$?
+  rm --recursive --force "$work"
+  [[ $status -ne 0 && -z "$stopped" ]] || return 0
+  stop "'$1' failed with $status: its message stands above; mend that, then run this again"
+}
 must() { # ADVICE COMMAND...
   local advice="$1"
   shift
   "$@" || stop "$1 failed: $advice"
 }
-setting() { jq --raw-output --arg key "$1" '.[$key] // "" | tostring' "$settings"; }
+
+# Every setting as one line of text, read once; those of several lines are only asked whether they are there.
+declare -A values=()
+read_settings() {
+  local key text
+  jq --exit-status 'type == "object"' "$settings" >/dev/null 2>&1 || stop "$settings is not a JSON object: run the instance's user data again"
+  while IFS=$'\t' read -r key text; do values["$key"]="$text"; done < <(
+    jq --raw-output 'to_entries[] | [.key, (.value // "" | tostring)] | @tsv' "$settings")
+}
+setting() { printf '%s' "${values["$1"]-}"; }
 
 # What people look for, where they look: on standard output, in the journal, on the system console.
 announce() {
@@ -39,7 +59,6 @@ want() { # KEY PATTERN EXAMPLE
   [[ "$value" =~ ^($2)$ ]] || stop "$1 is ${value@Q} in $settings: want $3"
 }
 check_settings() {
-  jq --exit-status 'type == "object"' "$settings" >/dev/null 2>&1 || stop "$settings is not a JSON object: run the instance's user data again"
   want name '[A-Za-z0-9][A-Za-z0-9._-]{0,127}' 'letters, digits, . _ -'
   want region '[a-z]{2}(-[a-z]+)+-[0-9]' 'a region, for example us-east-1'
   want expected_measurement '([0-9a-f]{96})?' 'PCR0, 96 lower-case hex digits, or nothing before the first build'
@@ -237,8 +256,9 @@ start_broker() {
 mkdir --parents "$home" "$etc"
 work="$(mktemp --directory --tmpdir="$home")"
 readonly work
-trap 'rm --recursive --force "$work"' EXIT
+trap 'leave "$BASH_COMMAND"' EXIT
 
+read_settings
 check_settings
 [[ -n "$(setting eif_image)" ]] || build
 measure
