@@ -7,7 +7,9 @@ and the rest are the true ones, and what would change a machine or reach AWS is 
     host.failing("docker build")     # from now on this call fails
 """
 
+import atexit
 import base64
+import functools
 import hashlib
 import io
 import json
@@ -15,6 +17,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 from node import SOURCE, program
@@ -74,12 +77,25 @@ def git(folder, *arguments):
     return done.stdout.strip()
 
 
+@functools.cache
+def repository():
+    """The bootstrap's own files as a commit, made once: a folder to be copied, and the commit's id."""
+    tree = Path(tempfile.mkdtemp(prefix="ben-repository-"))
+    atexit.register(shutil.rmtree, tree, ignore_errors=True)
+    shutil.copytree(SOURCE / "deploy", tree / "enclave_app/deploy")
+    shutil.copy(SOURCE / "setup_enclave.sh", tree / "enclave_app")
+    git(tree, "init", "--quiet", "--template=")
+    git(tree, "add", "--all")
+    git(tree, "commit", "--quiet", "--message", "the tree of a release")
+    return tree, git(tree, "rev-parse", "HEAD")
+
+
 class Host:
     def __init__(self, folder, eif):
         self.root = Path(folder)
         self.record = self.root / "record"
         for part in ("etc/systemd/system", "opt/aws/amazon-cloudwatch-agent/bin", "var", "root", "usr-local/bin", "record/dist",
-                     "record/registry", "stand-ins", "sys/devices/system/cpu/cpu0/topology", "repository"):
+                     "record/registry", "stand-ins", "sys/devices/system/cpu/cpu0/topology"):
             (self.root / part).mkdir(parents=True)
         for name in NAMES:
             self._stand_in(self.root / "stand-ins" / name)
@@ -95,24 +111,18 @@ class Host:
         for name in ("benctl", "enclave-broker"):  # small ones that run the true one, which is large
             (self.record / "dist" / name).write_text(f'#!/bin/sh\nexec /build/{name} "$@"\n')
             (self.record / "dist" / name).chmod(0o755)
-        self.commit = self._make_repository()
-        self.image = f"{REGISTRY}@{self.push()}"
+        tree, self.commit = repository()
+        shutil.copytree(tree, self.root / "repository")
 
     @staticmethod
     def _stand_in(path):
         path.write_text(STAND_IN)
         path.chmod(0o755)
 
-    def _make_repository(self):
-        """The bootstrap's own files, as a commit."""
-        tree = self.root / "repository"
-        (tree / "enclave_app").mkdir()
-        shutil.copytree(SOURCE / "deploy", tree / "enclave_app/deploy")
-        shutil.copy(SOURCE / "setup_enclave.sh", tree / "enclave_app")
-        git(tree, "init", "--quiet")
-        git(tree, "add", "--all")
-        git(tree, "commit", "--quiet", "--message", "the tree of a release")
-        return git(tree, "rev-parse", "HEAD")
+    @functools.cached_property
+    def image(self):
+        """What the registry holds, by digest."""
+        return f"{REGISTRY}@{self.push()}"
 
     def push(self, spoil=lambda layer: layer):
         """Puts an image into the registry: two layers and their manifest. Returns its digest."""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bootstrap_host import DEVICE, REGISTRY, STATE, TEMPLATE, Host, git, render
-from node import SOURCE, Node, get
+from node import SOURCE, call, get
 
 UNITS = SOURCE / "deploy"
 BROKER = "systemctl restart enclave-broker.service"
@@ -23,10 +23,13 @@ CONFIG = (UNITS / "empty-config.json").read_text()
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """An image of the process platform, and its PCR0."""
-    node = Node(tmp_path_factory.mktemp("image"))
-    node.make_image()
-    return node.eif, node.pcrs["PCR0"]
+    """A small image with nothing in it that could run, and its PCR0: the bootstrap measures it and carries it about."""
+    folder = tmp_path_factory.mktemp("image")
+    part, eif, measurements = folder / "part", folder / "enclave.eif", folder / "measurements.json"
+    part.write_text("neither kernel nor ramdisk")
+    done = call("benctl", "eif", "build", "--kernel", part, "--ramdisk", part, "--out", eif, "--measurements", measurements)
+    assert done.status == 0, done
+    return eif, json.loads(measurements.read_text())["PCR0"]
 
 
 @pytest.fixture
@@ -189,12 +192,13 @@ def test_the_pull_way_needs_neither_git_nor_docker_and_ends_in_the_same_node(hos
 
 
 def test_whatever_the_registry_changes_stops_the_pull(host):
+    settings = host.settings(eif_image=host.image)
     answer = host.record / "registry/answer"
     told = answer.read_text()
     answer.write_text(told.replace('\\"schemaVersion\\": 2', '\\"schemaVersion\\": 3'))
-    assert "it holds is not what was pinned" in stopped(host.boot(host.settings(eif_image=host.image)))
+    assert "it holds is not what was pinned" in stopped(host.boot(settings))
     answer.write_text('{"images":[]}')
-    assert "ecr:BatchGetImage" in stopped(host.boot(host.settings(eif_image=host.image)))
+    assert "ecr:BatchGetImage" in stopped(host.boot(settings))
     spoiled = f"{REGISTRY}@{host.push(spoil=lambda layer: layer[:-1] + bytes([layer[-1] ^ 1]))}"
     assert "it holds is not what was pinned" in stopped(host.boot(host.settings(eif_image=spoiled)))
     assert enabled(host) == []
@@ -337,12 +341,17 @@ def test_options_that_are_off_bring_neither_package_nor_service(host):
 FAILURES = [
     ("dnf", {}, "package repository"),
     ("dnf --assumeyes --quiet install git", {}, "the packages that these settings need"),
+    ("git init", {}, "its message stands above"),
     ("git -C", {}, "has it the commit"),
+    ("git -C /opt/bitcoin-enclave-node/source checkout", {}, "its message stands above"),
+    ("git -C /opt/bitcoin-enclave-node/source rev-parse", {}, "do not trust this repository"),
     ("systemctl start docker", {}, "journalctl --unit docker"),
     ("docker build", {}, "nothing was installed"),
     ("docker create", {}, "journalctl --unit docker"),
     ("docker cp", {}, "Dockerfile of the same commit"),
     ("docker rm", {}, "journalctl --unit docker"),
+    ("systemctl stop docker", {}, "journalctl --unit docker"),
+    ("logger", {}, "its message stands above"),
     ("aws ecr batch-get-image", {"pull": True}, "ecr:BatchGetImage"),
     ("aws ecr get-download-url", {"pull": True}, "ecr:GetDownloadUrlForLayer"),
     ("curl", {"pull": True}, "route to S3"),
@@ -353,6 +362,7 @@ FAILURES = [
     ("useradd", {}, "see its message"),
     ("systemctl daemon-reload", {}, "see its message"),
     ("systemctl restart nitro-enclaves-allocator", {}, "larger instance type"),
+    ("systemctl enable nitro-enclaves-allocator", {}, "see its message"),
     ("systemctl enable --now enclave-broker-log", {}, "journalctl --unit enclave-broker-log"),
     ("amazon-cloudwatch-agent-ctl", {}, "may the role write to"),
     ("systemctl enable --now enclave-blob-copy", {}, "journalctl --unit enclave-blob-copy"),
@@ -392,9 +402,10 @@ def test_an_image_that_is_none_is_named(host):
 
 
 def test_a_real_broker_starts_with_the_environment_that_was_written(host, node):
-    booted(host, expected_measurement=host.pcr0)
-    written = environment(host)
     node.make_image()
+    shutil.copy(node.eif, host.record / "dist/enclave.eif")
+    booted(host, expected_measurement=node.pcrs["PCR0"])
+    written = environment(host)
     node.config = host.root / "etc/bitcoin-enclave-node/config.json"
     assert written["BEN_BROKER_EIF"] == "/opt/bitcoin-enclave-node/enclave.eif"
     assert (host.root / "opt/bitcoin-enclave-node/enclave.eif").read_bytes() == node.eif.read_bytes()
