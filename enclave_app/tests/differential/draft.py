@@ -1,0 +1,110 @@
+"""A PSBT in parts, each of them open to change: `encode` writes what stands there, true or false."""
+
+import struct
+from dataclasses import dataclass, field
+
+from building import (DERIVATION, NON_WITNESS_UTXO, OUT_DERIVATION, OUT_TAP_DERIVATION, SIGHASH_TYPE, TAP_DERIVATION,
+                      WITNESS_UTXO, encode_output, is_taproot, origin, sized)
+from wallet import P2SH_P2WPKH, p2wpkh, purpose_of
+
+UNSIGNED_TRANSACTION, REDEEM_SCRIPT = b"\0", b"\4"
+DERIVATIONS = (DERIVATION[0], TAP_DERIVATION[0])
+MAGIC = b"psbt\xff"
+
+
+def u32(number):
+    return struct.pack("<I", number)
+
+
+@dataclass
+class Fields:
+    """The pairs of one map, in their order; a key may come twice."""
+    pairs: list = field(default_factory=list)
+
+    def add(self, key, value):
+        self.pairs.append((key, value))
+
+    def get(self, key):
+        return next((value for known, value in self.pairs if known == key), None)
+
+    def set(self, key, value):
+        self.pairs = [(known, value if known == key else old) for known, old in self.pairs]
+        if self.get(key) is None:
+            self.add(key, value)
+
+    def drop(self, *types):
+        self.pairs = [pair for pair in self.pairs if pair[0][0] not in types]
+
+    def encode(self):
+        return b"".join(sized(key) + sized(value) for key, value in self.pairs) + b"\0"
+
+
+@dataclass
+class Input:
+    coin: tuple
+    sats: int
+    outpoint: tuple
+    sequence: int = 0xFFFFFFFD
+    script_sig: bytes = b""
+    fields: Fields = field(default_factory=Fields)
+
+    def sighash_type(self):
+        value = self.fields.get(SIGHASH_TYPE)
+        return struct.unpack("<I", value)[0] if value else 0 if is_taproot(self.coin) else 1
+
+
+@dataclass
+class Output:
+    sats: int
+    script: bytes
+    fields: Fields = field(default_factory=Fields)
+    is_change: bool = False
+
+
+@dataclass
+class Draft:
+    version: int = 2
+    locktime: int = 0
+    inputs: list = field(default_factory=list)
+    outputs: list = field(default_factory=list)
+    globals: Fields = field(default_factory=Fields)  # without the transaction
+
+    def transaction(self, script_sigs=None, witnesses=None):
+        """Unsigned, or final with what the inputs carry."""
+        count = compact_size(len(self.inputs)) + b"".join(
+            one.outpoint[0] + u32(one.outpoint[1]) + sized(script_sig) + u32(one.sequence)
+            for one, script_sig in zip(self.inputs, script_sigs or [one.script_sig for one in self.inputs]))
+        outputs = compact_size(len(self.outputs)) + b"".join(encode_output(one.sats, one.script) for one in self.outputs)
+        stacks = b"" if witnesses is None else b"".join(
+            compact_size(len(stack)) + b"".join(map(sized, stack)) for stack in witnesses)
+        return u32(self.version) + (b"\0\1" if witnesses else b"") + count + outputs + stacks + u32(self.locktime)
+
+    def maps(self, transaction=None):
+        """The maps of a PSBT; `transaction` stands in for the unsigned one."""
+        first = Fields([(UNSIGNED_TRANSACTION, transaction or self.transaction()), *self.globals.pairs])
+        return [first, *(one.fields for one in (*self.inputs, *self.outputs))]
+
+    def encode(self, transaction=None):
+        return MAGIC + b"".join(one.encode() for one in self.maps(transaction))
+
+
+def compact_size(count):
+    return sized(bytes(count))[:-count] if count else b"\0"
+
+
+def point_out(fields, coin, of_output=False):
+    """Says in a map where the wallet's key is."""
+    if is_taproot(coin):
+        fields.add((OUT_TAP_DERIVATION if of_output else TAP_DERIVATION) + coin.public_key[1:], b"\0" + origin(coin))
+    else:
+        fields.add((OUT_DERIVATION if of_output else DERIVATION) + coin.public_key, origin(coin))
+
+
+def describe_spent(one, parent):
+    """An input's fields as honest wallets write them; `parent` is the transaction of the coin, or None."""
+    if parent is not None:
+        one.fields.add(NON_WITNESS_UTXO, parent)
+    one.fields.add(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
+    point_out(one.fields, one.coin)
+    if purpose_of(one.coin) == P2SH_P2WPKH:
+        one.fields.add(REDEEM_SCRIPT, p2wpkh(one.coin.public_key))
