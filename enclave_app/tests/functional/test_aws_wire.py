@@ -6,36 +6,27 @@ import datetime
 import hashlib
 import http.server
 import json
-import os
-import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+import pypi
 from node import CREDENTIAL, REGION, SOURCE, call
 
 REQUIREMENTS = SOURCE / "tests" / "functional" / "botocore.txt"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bitcoin-enclave-node"
 TOKEN = "session//token+with/reserved=characters=="
 
 
 @pytest.fixture(scope="module")
 def botocore():
     """botocore from the cache, keyed by what is pinned; the package index is asked once."""
-    folder = CACHE / ("botocore-" + hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16])
-    if not folder.exists():
-        draft = folder.with_name(folder.name + f".{os.getpid()}")
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-compile",
-             "--only-binary", ":all:", "--disable-pip-version-check", "--target", draft, "--requirement", REQUIREMENTS],
-            capture_output=True, text=True, timeout=300)
-        if done.returncode != 0:
-            pytest.skip(f"SKIPPED: botocore cannot be had: {done.stderr.strip().splitlines()[-1:]}")
-        draft.rename(folder)
+    key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    folder, reason = pypi.install(f"botocore-{key}", REQUIREMENTS.read_text(), ("--no-compile", "--only-binary", ":all:"))
+    if folder is None:
+        pytest.skip(f"SKIPPED: botocore cannot be had: {reason}")
     sys.path.insert(0, str(folder))
     import botocore.auth
     import botocore.awsrequest

@@ -2,23 +2,21 @@
 scrapes a real node."""
 
 import json
-import os
 import re
 import socket
 import subprocess
 import urllib.parse
-from pathlib import Path
 
 import pytest
 
-from node import SOURCE, get, wait_until
+from node import CACHE, SOURCE, get, wait_until
 
 ROOT = SOURCE.parent
 BROKER = SOURCE / "src" / "host" / "broker"
 DOCUMENT = (ROOT / "docs" / "observability.md").read_text()
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bitcoin-enclave-node" / "prometheus"
+UNPACKED = CACHE / "prometheus"
 
 
 def table(title):
@@ -78,10 +76,10 @@ def test_every_metric_is_documented_with_its_unit_and_no_other():
 @pytest.fixture(scope="module")
 def prometheus():
     """Debian's prometheus and promtool, unpacked into the cache: apt would start a service."""
-    done = subprocess.run([ROOT / "scripts" / "unpack-debs", CACHE, "bookworm", "prometheus"], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([ROOT / "scripts" / "unpack-debs", UNPACKED, "bookworm", "prometheus"], capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         pytest.skip(f"SKIPPED: Debian's prometheus cannot be had: {done.stderr.strip().splitlines()[-1:]}")
-    return CACHE / "usr" / "bin"
+    return UNPACKED / "usr" / "bin"
 
 
 def promtool(prometheus, *arguments, cwd=None):

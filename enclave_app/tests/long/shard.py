@@ -15,9 +15,12 @@ import traceback
 from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2]
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "bitcoin-enclave-node" / "long"
 sys.path.insert(0, str(APP / "tests" / "functional"))
 os.environ.setdefault("BEN_BUILD", str(APP / "build" / "release"))
+
+import node  # noqa: E402  (its folder stands in the path only now, and it reads BEN_BUILD)
+
+CACHE = node.CACHE / "long"
 
 
 def run(work):
