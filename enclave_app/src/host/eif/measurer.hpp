@@ -1,7 +1,6 @@
 // Measurer: the checksum and the measurements of an image whose bytes pass by once, in file order.
 //
-// One thread: a second one for the second hash cost CPU time on the machine of docs/performance.md, whose two
-// CPUs may well be one core.
+// One thread: a second one for the second hash took more CPU time, by the figures in docs/performance.md.
 #pragma once
 
 #include "eif/crc32.hpp"
