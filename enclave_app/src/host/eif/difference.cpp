@@ -87,19 +87,9 @@ std::vector<Section> of_type(const Description& description, SectionType type) {
 }
 
 std::string name_of(SectionType type, std::size_t index) {
-  switch (type) {
-    case SectionType::kernel:
-      return "kernel";
-    case SectionType::cmdline:
-      return "cmdline";
-    case SectionType::ramdisk:
-      return "ramdisk " + std::to_string(index);
-    case SectionType::signature:
-      return "signature";
-    case SectionType::metadata:
-      return "metadata";
-  }
-  return {};
+  std::string name(name_of(type));
+  if (type == SectionType::ramdisk) name += " " + std::to_string(index);
+  return name;
 }
 
 std::vector<std::string> moved_by(SectionType type, std::size_t index, const Measurements& a,

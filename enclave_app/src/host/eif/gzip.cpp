@@ -98,29 +98,31 @@ GzipWriter::~GzipWriter() {
 }
 
 Result<> GzipWriter::append(ByteView bytes) {
-  z_stream& stream = state_->stream;
-  stream.next_in = const_cast<Bytef*>(bytes.data());  // zlib only reads it
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  while (stream.avail_in != 0) {
-    stream.next_out = state_->piece.data();
-    stream.avail_out = static_cast<uInt>(state_->piece.size());
-    deflate(&stream, Z_NO_FLUSH);
-    const auto taken = sink_(ByteView(state_->piece).first(state_->piece.size() - stream.avail_out));
-    if (!taken) return taken;
+  state_->stream.next_in = const_cast<Bytef*>(bytes.data());  // zlib only reads it
+  state_->stream.avail_in = static_cast<uInt>(bytes.size());
+  while (state_->stream.avail_in != 0) {
+    if (const auto packed = pack(Z_NO_FLUSH); !packed) return packed.error();
   }
   return Ok{};
 }
 
 Result<> GzipWriter::finish() {
-  z_stream& stream = state_->stream;
   for (int status = Z_OK; status != Z_STREAM_END;) {
-    stream.next_out = state_->piece.data();
-    stream.avail_out = static_cast<uInt>(state_->piece.size());
-    status = deflate(&stream, Z_FINISH);
-    const auto taken = sink_(ByteView(state_->piece).first(state_->piece.size() - stream.avail_out));
-    if (!taken) return taken;
+    const auto packed = pack(Z_FINISH);
+    if (!packed) return packed.error();
+    status = *packed;
   }
   return Ok{};
+}
+
+Result<int> GzipWriter::pack(int flush) {
+  z_stream& stream = state_->stream;
+  stream.next_out = state_->piece.data();
+  stream.avail_out = static_cast<uInt>(state_->piece.size());
+  const int status = deflate(&stream, flush);
+  const auto taken = sink_(ByteView(state_->piece).first(state_->piece.size() - stream.avail_out));
+  if (!taken) return taken.error();
+  return status;
 }
 
 Result<std::unique_ptr<Input>> open_archive(const Input& ramdisk, std::uint64_t bytes_max) {

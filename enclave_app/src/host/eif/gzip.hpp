@@ -33,6 +33,9 @@ class GzipWriter {
  private:
   struct State;
 
+  // One step of zlib, whose status it returns; what came out went to the sink.
+  Result<int> pack(int flush);
+
   Sink sink_;
   std::unique_ptr<State> state_;
 };

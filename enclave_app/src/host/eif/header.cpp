@@ -82,6 +82,22 @@ Result<Header> parse_header(std::span<const std::uint8_t, header_bytes> bytes, s
   return header;
 }
 
+std::string_view name_of(SectionType type) noexcept {
+  switch (type) {
+    case SectionType::kernel:
+      return "kernel";
+    case SectionType::cmdline:
+      return "cmdline";
+    case SectionType::ramdisk:
+      return "ramdisk";
+    case SectionType::signature:
+      return "signature";
+    case SectionType::metadata:
+      return "metadata";
+  }
+  return {};
+}
+
 Bytes encode_section_header(SectionType type, std::uint64_t bytes) {
   return Writer(section_header_bytes).u16_be(static_cast<std::uint16_t>(type)).u16_be(0).u64_be(bytes).take();
 }

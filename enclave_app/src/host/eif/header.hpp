@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -41,6 +42,9 @@ struct Header {
 // Fails with `malformed` (eif-magic, eif-version, eif-flags, eif-reserved, eif-section-count). `failed_at` is
 // then the offset of the field.
 Result<Header> parse_header(std::span<const std::uint8_t, header_bytes> bytes, std::uint64_t& failed_at);
+
+// "kernel", "cmdline", "ramdisk", "signature", "metadata".
+[[nodiscard]] std::string_view name_of(SectionType type) noexcept;
 
 [[nodiscard]] Bytes encode_section_header(SectionType type, std::uint64_t bytes);
 

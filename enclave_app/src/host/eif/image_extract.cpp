@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "eif/gzip.hpp"
+#include "eif/header.hpp"
 #include "eif/image.hpp"
 #include "eif/output_file.hpp"
 
@@ -66,20 +67,12 @@ Result<> write_tree(const Input& ramdisk, const std::filesystem::path& folder) {
   return extract_cpio(**archive, *entries, folder);
 }
 
-std::string name_of(SectionType type, std::size_t ramdisk) {
-  switch (type) {
-    case SectionType::kernel:
-      return "kernel";
-    case SectionType::cmdline:
-      return "cmdline";
-    case SectionType::ramdisk:
-      return "ramdisk" + std::to_string(ramdisk);
-    case SectionType::signature:
-      return "signature.cbor";
-    case SectionType::metadata:
-      return "metadata.json";
-  }
-  return {};
+std::string file_name_of(SectionType type, std::size_t ramdisk) {
+  std::string name(name_of(type));
+  if (type == SectionType::ramdisk) name += std::to_string(ramdisk);
+  if (type == SectionType::signature) name += ".cbor";
+  if (type == SectionType::metadata) name += ".json";
+  return name;
 }
 
 }  // namespace
@@ -91,7 +84,7 @@ Result<> extract_eif(const Input& image, const Description& description,
   std::size_t ramdisks = 0;
   for (const Section& section : description.sections) {
     const bool is_ramdisk = section.type == SectionType::ramdisk;
-    const std::string name = name_of(section.type, is_ramdisk ? ramdisks++ : 0);
+    const std::string name = file_name_of(section.type, is_ramdisk ? ramdisks++ : 0);
     const WindowInput data(image, section.offset, section.bytes);
     if (const auto written = write_data(data, output / name); !written) return written;
     if (!is_ramdisk) continue;
