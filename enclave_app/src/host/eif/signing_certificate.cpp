@@ -1,12 +1,16 @@
 #include "eif/signing_certificate.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
 #include <openssl/objects.h>
 #include <openssl/pem.h>
+
+#include "base/base64.hpp"
 
 namespace ben::eif {
 namespace {
@@ -35,6 +39,13 @@ struct PemBlock {
   PemBlock(PemBlock&&) = delete;
   PemBlock& operator=(PemBlock&&) = delete;
 };
+
+// Where base64 is padded it has bits that nobody reads: other texts would be the same certificate.
+bool is_canonical(std::string_view text, ByteView der) {
+  std::string letters;
+  std::ranges::copy_if(text, std::back_inserter(letters), [](char letter) { return letter > ' '; });
+  return letters.find(encode_base64(der)) != std::string::npos;
+}
 
 std::string print_time(const ASN1_TIME* time) {
   const Bio bio(BIO_new(BIO_s_mem()));
@@ -93,6 +104,9 @@ Result<Certificate> parse_certificate(ByteView pem) {
   Certificate certificate(d2i_X509(nullptr, &end, block.size));
   if (certificate == nullptr || end != block.data + block.size) {
     return bad_certificate("the certificate's DER is damaged");
+  }
+  if (!is_canonical(text, {block.data, static_cast<std::size_t>(block.size)})) {
+    return bad_certificate("its base64 is spelled in another way than encoders do");
   }
   return certificate;
 }

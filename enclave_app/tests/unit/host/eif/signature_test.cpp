@@ -167,6 +167,17 @@ TEST_CASE("a certificate that is none, or not one, or has another kind of key is
   }
 }
 
+TEST_CASE("a certificate whose padded base64 has bits that nobody reads is refused") {
+  std::string pem;
+  while (pem.find('=') == std::string::npos) pem = Signer("P-256").pem;  // two of three are padded
+  REQUIRE(parse_certificate(as_bytes(pem)).has_value());
+  ++pem[pem.find('=') - 1];  // a multiple of four, so the next letter of the alphabet
+  const auto parsed = parse_certificate(as_bytes(pem));
+  REQUIRE_FALSE(parsed.has_value());
+  CHECK(parsed.error().tag.view() == "eif-certificate");
+  CHECK(parsed.error().detail.view() == "its base64 is spelled in another way than encoders do");
+}
+
 TEST_CASE("a section of another shape than AWS's builder writes is malformed") {
   const Signer signer;
   const Bytes cose = cose_of(signer.key.get(), payload_of(pcr0));
