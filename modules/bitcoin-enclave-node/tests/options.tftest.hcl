@@ -171,6 +171,20 @@ run "an_open_api" {
   }
 }
 
+run "the_longest_config_and_policy_fit_into_user_data" {
+  command = plan
+
+  variables {
+    signer_config = jsonencode({ for number in range(100, 200) : "rule-${number}" => "0123456789" })
+    signer_policy = jsonencode({ payload = join("", [for number in range(254) : "0123456789"]), signatures = [] })
+  }
+
+  assert {
+    condition     = length(var.signer_config) + length(var.signer_policy) > 4900 && length(aws_instance.this.user_data) <= 16384
+    error_message = "what the validation lets through is over 16 KiB"
+  }
+}
+
 run "names_and_places_as_given" {
   command = plan
 
