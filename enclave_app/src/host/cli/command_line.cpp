@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/eif_command_line.hpp"
 #include "cli/external_signer.hpp"
+#include "cli/offline.hpp"
 #include "cli/rebuild.hpp"
 #include "cli/stop.hpp"
 #include "wire/frame.hpp"
@@ -45,6 +46,7 @@ struct Program {
   PolicySignOptions policy_sign;
   EifCommands eif;
   RebuildOptions rebuild;
+  OfflineCommands offline;
   DeviceOptions device;
   bool device_words = false;   // options of HWI's were given
   bool device_action = false;  // to one of its commands
@@ -423,6 +425,8 @@ int run(int argc, const char* const* argv) {
   add_eif_commands(*add_group(app, "eif", "Enclave images"), program.eif,
                    [&program](Action action) { program.action = std::move(action); });
   add_rebuild_command(app, program);
+  add_offline_commands(app, program.offline,
+                       [&program](Action action) { program.action = std::move(action); });
   add_device_options(app, program);
   add_device_commands(app, program);
   try {

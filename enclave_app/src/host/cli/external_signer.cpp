@@ -1,9 +1,9 @@
 #include "cli/external_signer.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <functional>
-#include <optional>
+#include <iterator>
 #include <sstream>
 
 #include "base/base64.hpp"
@@ -16,12 +16,13 @@
 #include "cli/sign.hpp"
 #include "cli/stop.hpp"
 #include "watch/derivation.hpp"
+#include "watch/descriptor.hpp"
 
 namespace ben::cli {
 namespace {
 
 constexpr std::string_view device_type = "bitcoin-enclave-node";
-constexpr std::string_view both_branches = "/<0;1>/*";
+constexpr std::string_view both_branches = "<0;1>";
 constexpr std::size_t stdin_bytes_max = 12UL * 1024 * 1024;  // over the largest PSBT in base64
 
 // HWI's numbers (hwilib/errors.py) for what can go wrong here.
@@ -69,107 +70,66 @@ Node load_device(const DeviceOptions& device, const NodeOptions& options) {
   return node;
 }
 
-std::string with_checksum(const std::string& body) {
+// What the caller gave is wrong, where value_or_stop would say that the node failed.
+template <typename T>
+T value_or_usage(Result<T> result, std::string_view about) {
+  if (result) return *std::move(result);
+  const Stop stop = stop_of(result.error(), about);
+  throw Stop(stop.tag(), stop.what(), exit_usage);
+}
+
+// A pinned descriptor for one of its two branches.
+std::string encode_branch(const PinnedDescriptor& pinned, bitcoin::Branch branch) {
+  std::string body = pinned.descriptor.substr(0, pinned.descriptor.find('#'));
+  body.replace(body.find(both_branches), both_branches.size(),
+               branch == bitcoin::Branch::receive ? "0" : "1");
   return body + "#" + value_or_stop(bitcoin::descriptor_checksum(body), "the descriptor");
 }
 
-// A pinned descriptor, without its checksum, around the part that names branch and index.
-struct Pinned {
-  std::string_view head;    // wpkh([fingerprint/84h/1h/0h
-  std::string_view key;     // tpub…
-  std::string_view tail;    // )
-  std::string_view origin;  // fingerprint/84h/1h/0h
-};
-
-Pinned take_apart(const PinnedDescriptor& pinned) {
-  const std::string_view text = pinned.descriptor;
-  const std::size_t origin = text.find('[') + 1;
-  const std::size_t key = text.find(']');
-  const std::size_t branches = text.find(both_branches);
-  const std::size_t tail = branches + both_branches.size();
-  return {.head = text.substr(0, key),
-          .key = text.substr(key + 1, branches - key - 1),
-          .tail = text.substr(tail, text.rfind('#') - tail),
-          .origin = text.substr(origin, key - origin)};
-}
-
-std::string encode_branch(const PinnedDescriptor& pinned, bitcoin::Branch branch) {
-  const Pinned parts = take_apart(pinned);
-  return with_checksum(std::string(parts.head)
-                           .append("]")
-                           .append(parts.key)
-                           .append(branch == bitcoin::Branch::receive ? "/0/*" : "/1/*")
-                           .append(parts.tail));
-}
-
-std::optional<std::int64_t> parse_step(std::string_view text) {
-  std::int64_t step = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && step >= 0 && step <= INT32_MAX ? std::optional(step) : std::nullopt;
-}
-
-struct Place {
-  const PinnedDescriptor* pinned;
-  std::int64_t branch;
-  std::int64_t index;
-};
-
-// `origin`: fingerprint/purpose h/coin h/account h/branch/index.
-Place find_place(const Profile& profile, std::string_view origin) {
-  for (const PinnedDescriptor& pinned : profile.descriptors) {
-    const std::string account = std::string(take_apart(pinned).origin) + "/";
-    if (!origin.starts_with(account)) continue;
-    const std::string_view steps = origin.substr(account.size());
-    const std::size_t slash = std::min(steps.find('/'), steps.size() - 1);
-    const auto branch = parse_step(steps.substr(0, slash));
-    const auto index = parse_step(steps.substr(slash + 1));
-    if (branch && *branch <= 1 && index) return {.pinned = &pinned, .branch = *branch, .index = *index};
+// The place of m/purpose h/coin h/account h/branch/index. `about`: what names the path.
+bitcoin::KeyPath find_place(std::span<const bitcoin::Account> accounts, std::span<const std::uint32_t> path,
+                            std::string_view about) {
+  for (std::size_t i = 0; path.size() == 5 && i < accounts.size(); ++i) {
+    const bitcoin::Account& account = accounts[i];
+    const std::array own = {static_cast<std::uint32_t>(account.id.purpose) | bitcoin::hardened,
+                            bitcoin::parameters_of(account.network).coin_type | bitcoin::hardened,
+                            account.id.number | bitcoin::hardened};
+    if (std::ranges::equal(own, path.first(3)) && path[3] <= 1 && path[4] < bitcoin::hardened)
+      return {.account = i, .branch = static_cast<bitcoin::Branch>(path[3]), .index = path[4]};
   }
-  throw UsageStop("not an address of this wallet: " + printable(origin));
+  throw UsageStop("not an address of this wallet: " + printable(about));
 }
 
-std::string with_h(std::string text) {
-  std::replace(text.begin(), text.end(), '\'', 'h');
-  return text;
-}
+// Of a descriptor that names one key by origin and path, as a point or below an extended key, and has the
+// very script that this wallet has there. A "*" stands for 0, as HWI takes it.
+bitcoin::KeyPath place_of_descriptor(std::span<const bitcoin::Account> accounts, const std::string& text) {
+  const bitcoin::Network network = accounts.front().network;
+  const auto descriptor =
+      value_or_usage(watch::parse_output_descriptor(public_curve(), network, text), "the descriptor");
+  const watch::KeyExpression& key = descriptor.keys.front();
+  if (!key.origin) throw UsageStop("the descriptor names no path: want [fingerprint/…/branch/index]key");
+  if (descriptor.branch_count != 1) throw UsageStop("the descriptor stands for several addresses");
+  if (key.origin->fingerprint != accounts.front().master_fingerprint)
+    throw UsageStop("the descriptor's key is of another master key");
+  std::vector<std::uint32_t> path = key.origin->path;
+  if (key.parent) std::ranges::copy(watch::path_of(key, {}), std::back_inserter(path));
+  const bitcoin::KeyPath place = find_place(accounts, path, text);
 
-// The one descriptor of that address: bitcoind's must be the same, or it would show another address.
-std::string encode_address_descriptor(const Place& place, const bitcoin::Account& account) {
-  const Pinned parts = take_apart(*place.pinned);
-  const auto derived =
-      value_or_stop(watch::derive_script(public_curve(), account, static_cast<bitcoin::Branch>(place.branch),
-                                         static_cast<std::uint32_t>(place.index)),
+  const auto asked =
+      value_or_usage(watch::derive_output_script(public_curve(), descriptor, {}), "the descriptor");
+  const auto own =
+      value_or_stop(watch::derive_script(public_curve(), accounts[place.account], place.branch, place.index),
                     "the address");
-  const std::string key = encode_hex(public_curve().encode(derived.key));
-  return std::string(parts.head)
-      .append("/" + std::to_string(place.branch) + "/" + std::to_string(place.index) + "]")
-      .append(bitcoin::is_p2tr(derived.script) ? key.substr(2) : key)  // BIP 386: x alone
-      .append(parts.tail);
-}
-
-Place place_of_descriptor(const Node& node, const std::string& text) {
-  const std::size_t end = text.rfind('#');
-  if (end != std::string::npos && with_checksum(text.substr(0, end)) != text)
-    throw UsageStop("the descriptor's checksum is wrong");
-  const std::string body = with_h(text.substr(0, end));
-  const std::size_t open = body.find('[');
-  const std::size_t close = body.find(']');
-  if (open == std::string::npos || close == std::string::npos || close < open)
-    throw UsageStop("the descriptor names no path: want [fingerprint/…/branch/index]key");
-  const Place place = find_place(node.profile, std::string_view(body).substr(open + 1, close - open - 1));
-  const bitcoin::Network network = config_of(node.profile).parsed.network;
-  if (encode_address_descriptor(place, pinned_account(node.profile, network, place.pinned->account)) != body)
-    throw UsageStop("the descriptor's script or key is not this wallet's at its path");
+  if (asked != own.script) throw UsageStop("the descriptor's script or key is not this wallet's at its path");
   return place;
 }
 
-Place place_of_path(const Node& node, const SignerOptions& options) {
-  const std::string path = with_h(options.key_path);
-  if (!path.starts_with("m/")) throw UsageStop("a path begins with m/");
-  const std::string fingerprint = fingerprint_of(node.profile, config_of(node.profile).parsed.network);
-  const Place place = find_place(node.profile, fingerprint + path.substr(1));
-  const std::string_view descriptor = place.pinned->descriptor;
+bitcoin::KeyPath place_of_path(const Node& node, std::span<const bitcoin::Account> accounts,
+                               const SignerOptions& options) {
+  if (!options.key_path.starts_with("m/")) throw UsageStop("a path begins with m/");
+  const auto path = value_or_usage(watch::parse_key_path(options.key_path.substr(1)), "the path");
+  const bitcoin::KeyPath place = find_place(accounts, path, options.key_path);
+  const std::string_view descriptor = node.profile.descriptors[place.account].descriptor;
   const std::string_view type = descriptor.starts_with("tr(")     ? "tap"
                                 : descriptor.starts_with("wpkh(") ? "wit"
                                 : descriptor.starts_with("sh(")   ? "sh_wit"
@@ -218,10 +178,14 @@ int display_address(const DeviceOptions& device, const SignerOptions& options, O
   return say(output, [&] {
     const Node node = load_device(device, options.node);
     if (options.descriptor.empty() == options.key_path.empty()) throw UsageStop("give --desc or --path");
-    const Place place = options.descriptor.empty() ? place_of_path(node, options)
-                                                   : place_of_descriptor(node, options.descriptor);
-    const ConfirmedAddress confirmed = confirm_address(
-        node, {.account = place.pinned->account, .branch = place.branch, .index = place.index});
+    const auto accounts = pinned_accounts(node.profile, config_of(node.profile).parsed.network);
+    const bitcoin::KeyPath place = options.descriptor.empty()
+                                       ? place_of_path(node, accounts, options)
+                                       : place_of_descriptor(accounts, options.descriptor);
+    const ConfirmedAddress confirmed =
+        confirm_address(node, {.account = node.profile.descriptors[place.account].account,
+                               .branch = static_cast<std::int64_t>(place.branch),
+                               .index = place.index});
     return json::ObjectWriter().text("address", confirmed.address).finish();
   });
 }

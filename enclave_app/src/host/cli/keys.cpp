@@ -2,27 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <memory>
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/hex.hpp"
 #include "cli/files.hpp"
+#include "cli/secret_input.hpp"
 #include "cli/stop.hpp"
 
 namespace ben::cli {
 namespace {
 
-constexpr std::size_t passphrase_bytes_max = 1024;
 constexpr std::uint64_t scrypt_n = 16384;
 constexpr std::uint64_t scrypt_r = 8;
 constexpr std::uint64_t scrypt_p = 8;
@@ -32,62 +28,15 @@ using PrivateInfo = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 using Encrypted = Owned<X509_SIG, X509_SIG_free>;
 using PKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 
-// A passphrase: wiped when it goes out of scope.
-class Passphrase {
- public:
-  Passphrase() = default;
-  ~Passphrase() { ::explicit_bzero(text_.data(), text_.size()); }
-  Passphrase(const Passphrase&) = delete;
-  Passphrase& operator=(const Passphrase&) = delete;
-  Passphrase(Passphrase&&) = delete;
-  Passphrase& operator=(Passphrase&&) = delete;
-
-  // Takes the first line that `descriptor` yields.
-  void read_line(int descriptor) {
-    char c = 0;
-    while (size_ < text_.size() && ::read(descriptor, &c, 1) == 1 && c != '\n') text_[size_++] = c;
-    if (size_ > 0 && text_[size_ - 1] == '\r') --size_;
-  }
-
-  [[nodiscard]] const char* data() const noexcept { return text_.data(); }
-  [[nodiscard]] int size() const noexcept { return static_cast<int>(size_); }
-  [[nodiscard]] bool equals(const Passphrase& other) const noexcept {
-    return size_ == other.size_ && std::equal(text_.begin(), text_.begin() + size_, other.text_.begin());
-  }
-
- private:
-  std::array<char, passphrase_bytes_max> text_{};
-  std::size_t size_ = 0;
-};
-
-void ask_terminal(const std::string& prompt, Passphrase& passphrase) {
-  const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
-  if (terminal < 0) {
+void obtain_passphrase(const PassphraseSource& source, const std::string& prompt, SecretLine& passphrase) {
+  SecretInput input(source.file);
+  if (!input.is_open() && source.file.empty()) {
     throw Stop("key-passphrase",
                "no terminal to ask for a passphrase: give --passphrase-file or BENCTL_PASSPHRASE_FILE");
   }
-  termios shown{};
-  const bool is_terminal = ::tcgetattr(terminal, &shown) == 0;
-  termios hidden = shown;
-  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  if (is_terminal) ::tcsetattr(terminal, TCSAFLUSH, &hidden);
-  ::dprintf(terminal, "%s: ", prompt.c_str());
-  passphrase.read_line(terminal);
-  if (is_terminal) ::tcsetattr(terminal, TCSAFLUSH, &shown);
-  ::dprintf(terminal, "\n");
-  ::close(terminal);
-}
-
-void obtain_passphrase(const PassphraseSource& source, const std::string& prompt, Passphrase& passphrase) {
-  if (source.file.empty()) {
-    ask_terminal(prompt, passphrase);
-  } else {
-    const int file = ::open(source.file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw Stop("key-passphrase", source.file + ": the passphrase file cannot be opened");
-    passphrase.read_line(file);
-    ::close(file);
-  }
-  if (passphrase.size() == 0) throw Stop("key-passphrase", "the passphrase is empty: give one");
+  if (!input.is_open()) throw Stop("key-passphrase", source.file + ": the passphrase file cannot be opened");
+  input.read_line(prompt, passphrase);
+  if (passphrase.text().empty()) throw Stop("key-passphrase", "the passphrase is empty: give one");
 }
 
 Stop internal_stop() {
@@ -102,12 +51,13 @@ Bytes encode_plain(PKCS8_PRIV_KEY_INFO* info) {
   return to_bytes(as_bytes({data, static_cast<std::size_t>(size)}));
 }
 
-Bytes encode_encrypted(PKCS8_PRIV_KEY_INFO* info, const Passphrase& passphrase) {
+Bytes encode_encrypted(PKCS8_PRIV_KEY_INFO* info, const SecretLine& passphrase) {
   X509_ALGOR* algorithm =
       PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), nullptr, 0, nullptr, scrypt_n, scrypt_r, scrypt_p);
   if (algorithm == nullptr) throw internal_stop();
   // PKCS8_set0_pbe owns `algorithm` when it succeeds.
-  const Encrypted encrypted(PKCS8_set0_pbe(passphrase.data(), passphrase.size(), info, algorithm));
+  const Encrypted encrypted(
+      PKCS8_set0_pbe(passphrase.text().data(), static_cast<int>(passphrase.text().size()), info, algorithm));
   if (encrypted == nullptr) {
     X509_ALGOR_free(algorithm);
     throw internal_stop();
@@ -156,9 +106,10 @@ Ed25519PublicKey read_public_key(const std::string& text) {
 PrivateInfo decrypt_info(BIO* bio, const std::filesystem::path& path, const PassphraseSource& source) {
   const Encrypted encrypted(PEM_read_bio_PKCS8(bio, nullptr, nullptr, nullptr));
   if (encrypted == nullptr) throw Stop("key-file", path.string() + ": the encrypted key cannot be read");
-  Passphrase passphrase;
+  SecretLine passphrase;
   obtain_passphrase(source, "Passphrase of " + path.string(), passphrase);
-  PrivateInfo info(PKCS8_decrypt(encrypted.get(), passphrase.data(), passphrase.size()));
+  PrivateInfo info(
+      PKCS8_decrypt(encrypted.get(), passphrase.text().data(), static_cast<int>(passphrase.text().size())));
   if (info == nullptr)
     throw Stop("key-passphrase", path.string() + ": the passphrase does not open this key");
   return info;
@@ -174,12 +125,13 @@ Ed25519PublicKey make_key_file(const std::filesystem::path& path, bool plain,
   if (plain) {
     write_new_file(path, encode_plain(info.get()));
   } else {
-    Passphrase passphrase;
+    SecretLine passphrase;
     obtain_passphrase(source, "New passphrase for " + path.string(), passphrase);
     if (source.file.empty()) {
-      Passphrase again;
+      SecretLine again;
       obtain_passphrase(source, "The same passphrase again", again);
-      if (!passphrase.equals(again)) throw Stop("key-passphrase", "the passphrases differ: try again");
+      if (passphrase.text() != again.text())
+        throw Stop("key-passphrase", "the passphrases differ: try again");
     }
     write_new_file(path, encode_encrypted(info.get(), passphrase));
   }

@@ -45,6 +45,14 @@ Expected derive_place(const AddressPlace& place, const Profile& profile, bitcoin
   return {.account = account, .derived = std::move(derived), .path = path};
 }
 
+bool same_descriptors(const std::vector<PinnedDescriptor>& a, const std::vector<PinnedDescriptor>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.account == y.account && x.descriptor == y.descriptor;
+  });
+}
+
+}  // namespace
+
 void say_descriptors(const std::vector<PinnedDescriptor>& descriptors, Output& output) {
   json::ArrayWriter array;
   for (const PinnedDescriptor& pinned : descriptors) {
@@ -54,14 +62,6 @@ void say_descriptors(const std::vector<PinnedDescriptor>& descriptors, Output& o
   }
   output.json_fact("descriptors", array.finish());
 }
-
-bool same_descriptors(const std::vector<PinnedDescriptor>& a, const std::vector<PinnedDescriptor>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.account == y.account && x.descriptor == y.descriptor;
-  });
-}
-
-}  // namespace
 
 int show_info(const NodeOptions& options, Output& output) {
   const Node node = load_node(options);

@@ -1,5 +1,7 @@
-// Addresses that the signer and the pinned descriptors agree on.
+// Addresses that the signer and the pinned descriptors agree on, and how descriptors are said.
 #pragma once
+
+#include <vector>
 
 #include "cli/node.hpp"
 
@@ -20,5 +22,7 @@ struct ConfirmedAddress {
 // Asks get_address and derives the same from the pinned descriptor. Stops: answer-address where they differ,
 // account-unknown, descriptors-missing.
 ConfirmedAddress confirm_address(const Node& node, const AddressPlace& place);
+
+void say_descriptors(const std::vector<PinnedDescriptor>& descriptors, Output& output);
 
 }  // namespace ben::cli
