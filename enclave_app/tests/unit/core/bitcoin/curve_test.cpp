@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/hex.hpp"
 #include "bitcoin/curve.hpp"
@@ -67,6 +68,34 @@ TEST_CASE("Schnorr signatures are made and judged as BIP 340's vectors say") {
   CHECK(verified == 19);
   CHECK(signed_again == 4);
   CHECK(other_sizes == 4);
+}
+
+TEST_CASE("ECDSA signatures are judged as Wycheproof's vectors with Bitcoin's rules say") {
+  const auto text = ben::test::read_vectors("secp256k1/ecdsa_secp256k1_sha256_bitcoin_test.json");
+  if (!text) return;
+  std::size_t valid = 0;
+  std::size_t invalid = 0;
+  const auto vectors = nlohmann::json::parse(*text);
+  for (const auto& group : vectors["testGroups"]) {
+    Bytes key = unhex(group["publicKey"]["uncompressed"]);  // which this project never reads
+    key[0] = static_cast<std::uint8_t>(2 + key.back() % 2);
+    key.resize(33);
+    const auto public_key = curve().parse_public_key(key);
+    REQUIRE(public_key.has_value());
+    for (const auto& test : group["tests"]) {
+      CAPTURE(test["tcId"].get<int>());
+      CAPTURE(test["comment"].get<std::string>());
+      const bool expected = test["result"] == "valid";
+      Bytes signature = unhex(test["sig"]);
+      const std::size_t size = signature.size();
+      signature.push_back(0);  // an empty one is a view into something, as a PSBT's fields are
+      CHECK(curve().verify_ecdsa(*public_key, sha256(unhex(test["msg"])), ByteView(signature).first(size)) ==
+            expected);
+      ++(expected ? valid : invalid);
+    }
+  }
+  CHECK(valid == 162);
+  CHECK(invalid == 301);
 }
 
 TEST_CASE("an ECDSA signature has a low R and a low S, and verifies for its key and hash alone") {
