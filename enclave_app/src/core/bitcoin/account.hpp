@@ -1,4 +1,5 @@
-// Account: the public half of one BIP 84 or BIP 86 account. Everything a review needs, and no private key.
+// Account: the public half of one account of BIP 44, 49, 84 or 86. Everything a review needs, and no private
+// key.
 #pragma once
 
 #include <functional>
@@ -7,12 +8,6 @@
 #include "bitcoin/script.hpp"
 
 namespace ben::bitcoin {
-
-// The BIP that fixes path and script form.
-enum class Purpose : std::uint8_t {
-  p2wpkh = 84,
-  p2tr = 86,
-};
 
 // What a configuration says about an account. `number` is below 2^31 (it is hardened in the path).
 struct AccountId {
@@ -38,13 +33,21 @@ struct Account {
   AccountId id;
   Network network = Network::main;
   Fingerprint master_fingerprint{};
-  ExtendedPublicKey key;  // at m/purpose'/coin'/number'
+  ExtendedPublicKey key;  // at account_path
 };
+
+// m/purpose'/coin'/number' (BIP 44).
+[[nodiscard]] inline std::array<std::uint32_t, 3> account_path(const AccountId& id,
+                                                               Network network) noexcept {
+  return {static_cast<std::uint32_t>(id.purpose) | hardened, parameters_of(network).coin_type | hardened,
+          id.number | hardened};
+}
 
 // A derived address: the key of the path (before any taproot tweak) and its scriptPubKey.
 struct DerivedScript {
   PublicKey key;
-  Script script;
+  CompressedKey encoded_key{};
+  Script script{};
 };
 
 // The accounts that count as ours, and a way to derive from them: by private keys, or by public ones alone.

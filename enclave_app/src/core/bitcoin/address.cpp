@@ -1,5 +1,6 @@
 #include "bitcoin/address.hpp"
 
+#include "base/writer.hpp"
 #include "bitcoin/base58.hpp"
 #include "bitcoin/bech32.hpp"
 
@@ -34,10 +35,16 @@ Result<Script> parse_base58_address(const NetworkParameters& parameters, std::st
 }  // namespace
 
 Result<std::string> encode_address(Network network, ByteView script) {
-  if (!is_p2wpkh(script) && !is_p2wsh(script) && !is_p2tr(script))
-    return malformed("address-script", "address: want a P2WPKH, P2WSH or P2TR script");
-  const std::uint8_t version = is_p2tr(script) ? 1 : 0;
-  Bech32 content{.prefix = std::string(parameters_of(network).bech32_hrp),
+  const NetworkParameters& parameters = parameters_of(network);
+  const auto purpose = purpose_of(script);
+  if (purpose == Purpose::p2pkh)
+    return encode_base58check(Writer().u8(parameters.p2pkh_version).bytes(script.subspan(3, 20)).view());
+  if (purpose == Purpose::p2sh_p2wpkh)
+    return encode_base58check(Writer().u8(parameters.p2sh_version).bytes(script.subspan(2, 20)).view());
+  if (!purpose && !is_p2wsh(script))
+    return malformed("address-script", "address: want a P2PKH, P2SH, P2WPKH, P2WSH or P2TR script");
+  const std::uint8_t version = purpose == Purpose::p2tr ? 1 : 0;
+  Bech32 content{.prefix = std::string(parameters.bech32_hrp),
                  .groups = to_groups(script.subspan(2)),
                  .variant = variant_of(version)};
   content.groups.insert(content.groups.begin(), version);
@@ -47,8 +54,8 @@ Result<std::string> encode_address(Network network, ByteView script) {
 Result<Script> parse_address(Network network, std::string_view text) {
   if (text.size() > address_chars_max) return bad_form;
   const NetworkParameters& parameters = parameters_of(network);
-  const auto content = parse_bech32(text);
-  if (content) return parse_witness_address(parameters.bech32_hrp, *content);
+  if (const auto content = parse_bech32(text); content)
+    return parse_witness_address(parameters.bech32_hrp, *content);
   return parse_base58_address(parameters, text);
 }
 

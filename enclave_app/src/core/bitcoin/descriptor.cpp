@@ -17,6 +17,21 @@ std::uint64_t feed(std::uint64_t state, unsigned symbol) noexcept {
   return state;
 }
 
+// What a descriptor has before and after the key.
+std::pair<std::string_view, std::string_view> wrapping_of(Purpose purpose) noexcept {
+  switch (purpose) {
+    case Purpose::p2pkh:
+      return {"pkh(", ")"};
+    case Purpose::p2sh_p2wpkh:
+      return {"sh(wpkh(", "))"};
+    case Purpose::p2wpkh:
+      return {"wpkh(", ")"};
+    case Purpose::p2tr:
+      break;
+  }
+  return {"tr(", ")"};
+}
+
 }  // namespace
 
 Result<std::string> descriptor_checksum(std::string_view descriptor) {
@@ -45,12 +60,18 @@ Result<std::string> descriptor_checksum(std::string_view descriptor) {
   return text;
 }
 
+std::string encode_account_path(const Account& account) {
+  std::string text;
+  for (const std::uint32_t step : account_path(account.id, account.network))
+    text += (text.empty() ? "" : "/") + std::to_string(step & ~hardened) + 'h';
+  return text;
+}
+
 std::string encode_descriptor(const Account& account) {
-  const bool is_taproot = account.id.purpose == Purpose::p2tr;
-  const std::string body =
-      (is_taproot ? "tr([" : "wpkh([") + encode_hex(account.master_fingerprint) +
-      (is_taproot ? "/86h/" : "/84h/") + std::to_string(parameters_of(account.network).coin_type) + "h/" +
-      std::to_string(account.id.number) + "h]" + encode_xpub(account.network, account.key) + "/<0;1>/*)";
+  const auto [head, tail] = wrapping_of(account.id.purpose);
+  const std::string body = std::string(head) + '[' + encode_hex(account.master_fingerprint) + '/' +
+                           encode_account_path(account) + ']' + encode_xpub(account.network, account.key) +
+                           "/<0;1>/*" + std::string(tail);
   return body + '#' + *descriptor_checksum(body);
 }
 

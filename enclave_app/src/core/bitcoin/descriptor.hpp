@@ -1,6 +1,6 @@
-// Output descriptors of the two account forms (BIP 380, 382, 386, 389):
-//   wpkh([fingerprint/84h/coin h/account h]xpub/<0;1>/*)#checksum
-//   tr([fingerprint/86h/coin h/account h]xpub/<0;1>/*)#checksum
+// Output descriptors of the account forms (BIP 380, 381, 382, 386, 389), each with its checksum:
+//   pkh([fingerprint/44h/coin h/account h]xpub/<0;1>/*)#checksum
+//   sh(wpkh([fingerprint/49h/…]xpub/<0;1>/*)), wpkh([fingerprint/84h/…]…) and tr([fingerprint/86h/…]…)
 #pragma once
 
 #include "bitcoin/account.hpp"
@@ -11,6 +11,8 @@ namespace ben::bitcoin {
 // outside BIP 380's set.
 Result<std::string> descriptor_checksum(std::string_view descriptor);
 
+// "84h/1h/0h"
+[[nodiscard]] std::string encode_account_path(const Account& account);
 [[nodiscard]] std::string encode_descriptor(const Account& account);
 
 }  // namespace ben::bitcoin

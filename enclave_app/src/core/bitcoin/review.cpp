@@ -8,28 +8,45 @@ namespace {
 
 using Fields = std::span<const PsbtField>;
 
-// Witness bytes of one input: stack count, then size and item of each. A low-R signature has 70 bytes in DER
-// (one in some 128 is shorter by a byte), one more for its type.
-constexpr std::size_t p2wpkh_witness_bytes = 1 + 1 + 71 + 1 + 33;
-constexpr std::size_t p2tr_witness_bytes = 1 + 1 + 64;
+// What signing adds to an input. A low-R signature has 70 bytes in DER (one in some 128 is shorter by a
+// byte), one more for its type; each item has its size before it, and a witness the count of its items.
+struct AddedBytes {
+  std::size_t script_sig;
+  std::size_t witness;
+};
+constexpr std::size_t signature_and_key_bytes = 1 + 71 + 1 + 33;
 
-// Fields that only an input of another form has, and those that a signer or finalizer has written.
-constexpr std::array nested_fields{psbt_in::redeem_script, psbt_in::witness_script};
+AddedBytes added_bytes(const ReviewedInput& input) noexcept {
+  switch (input.purpose) {
+    case Purpose::p2pkh:
+      return {.script_sig = signature_and_key_bytes, .witness = 0};
+    case Purpose::p2sh_p2wpkh:
+      return {.script_sig = 1 + 22, .witness = 1 + signature_and_key_bytes};
+    case Purpose::p2wpkh:
+      return {.script_sig = 0, .witness = 1 + signature_and_key_bytes};
+    case Purpose::p2tr:
+      break;
+  }
+  return {.script_sig = 0, .witness = input.sighash == SighashType::taproot_default ? 66U : 67U};
+}
+
+// Fields that a signer or finalizer has written, and those that name the path of a key.
 constexpr std::array signature_fields{psbt_in::partial_sig, psbt_in::final_script_sig,
                                       psbt_in::final_script_witness, psbt_in::tap_key_sig,
                                       psbt_in::tap_script_sig};
+struct HintFields {
+  std::uint8_t plain;
+  std::uint8_t taproot;
+};
+constexpr HintFields input_hints{psbt_in::bip32_derivation, psbt_in::tap_bip32_derivation};
+constexpr HintFields output_hints{psbt_out::bip32_derivation, psbt_out::tap_bip32_derivation};
 
-bool has_any(Fields fields, std::span<const std::uint8_t> types) noexcept {
-  return std::any_of(types.begin(), types.end(),
-                     [&](std::uint8_t type) { return find_field(fields, type) != nullptr; });
-}
-
-Result<> refuse_foreign_fields(const Psbt& psbt) {
+Result<> refuse_signed(const Psbt& psbt) {
   for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) {
-    if (has_any(psbt.input(i), nested_fields))
-      return refused("psbt-input-nested", "psbt: an input has a redeem or witness script");
-    if (has_any(psbt.input(i), signature_fields))
-      return refused("psbt-input-signed", "psbt: an input is signed already");
+    for (const std::uint8_t type : signature_fields) {
+      if (find_field(psbt.input(i), type) != nullptr)
+        return refused("psbt-input-signed", "psbt: an input is signed already");
+    }
   }
   return Ok{};
 }
@@ -71,12 +88,14 @@ Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Pa
       return refused("psbt-utxo-mismatch", "psbt: the two utxo fields differ");
     spent = *proved;
   }
-  if (utxo_field == nullptr && (parent_field == nullptr || is_p2tr(spent.script)))
+  const auto purpose = purpose_of(spent.script);
+  if (utxo_field == nullptr && (parent_field == nullptr || purpose == Purpose::p2tr))
     return refused("psbt-missing-utxo", "psbt: an input comes without witness_utxo");
-  if (parent_field == nullptr && !is_p2tr(spent.script))
-    return refused("psbt-missing-parent", "psbt: v0 needs non_witness_utxo");
-  if (!is_p2wpkh(spent.script) && !is_p2tr(spent.script))
-    return refused("psbt-input-script", "psbt: an input is no P2WPKH or P2TR");
+  if (parent_field == nullptr && purpose != Purpose::p2tr)
+    return refused("psbt-missing-parent", "psbt: all but taproot needs non_witness_utxo");
+  if (purpose == Purpose::p2pkh && utxo_field != nullptr)
+    return refused("psbt-legacy-witness", "psbt: a P2PKH input comes with witness_utxo");
+  if (!purpose) return refused("psbt-input-script", "psbt: an input is no P2PKH, P2SH, P2WPKH or P2TR");
   return spent;
 }
 
@@ -118,38 +137,53 @@ std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose pur
   if (purpose == Purpose::p2tr && read_compact_size(reader) != 0)
     return std::nullopt;  // a key of script leaves
   const ByteView fingerprint = reader.take(4);
-  std::array<std::uint32_t, 5> steps{};
+  std::array<std::uint32_t, 3> steps{};
   for (std::uint32_t& step : steps) step = reader.u32_le();
-  if (reader.failed() || reader.remaining() != 0 || steps[3] > 1 || steps[4] >= hardened) return std::nullopt;
+  const std::uint32_t branch = reader.u32_le();
+  const std::uint32_t index = reader.u32_le();
+  if (reader.failed() || reader.remaining() != 0 || branch > 1 || index >= hardened) return std::nullopt;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     const Account& account = accounts[i];
     if (account.id.purpose == purpose && equal(account.master_fingerprint, fingerprint) &&
-        steps[0] == (static_cast<std::uint32_t>(purpose) | hardened) &&
-        steps[1] == (parameters_of(account.network).coin_type | hardened) &&
-        steps[2] == (account.id.number | hardened))
-      return KeyPath{.account = i, .branch = static_cast<Branch>(steps[3]), .index = steps[4]};
+        steps == account_path(account.id, account.network))
+      return KeyPath{.account = i, .branch = static_cast<Branch>(branch), .index = index};
   }
   return std::nullopt;
 }
 
 struct OwnScript {
   KeyPath path;
-  PublicKey key;
+  Purpose purpose;
+  DerivedScript derived;
 };
 
 // The key and path of a script of ours: the first hint that names a path of ours is tried, and believed only
-// if the path derives to the script. One hint, so that a long list costs one derivation. `hint` is its
-// field's type.
-Result<OwnScript> find_own(const OwnKeys& keys, ByteView script, Fields fields, std::uint8_t hint) {
-  const Purpose purpose = is_p2tr(script) ? Purpose::p2tr : Purpose::p2wpkh;
+// if the path derives to the script. One hint, so that a long list costs one derivation.
+Result<OwnScript> find_own(const OwnKeys& keys, ByteView script, Fields fields, HintFields hints) {
+  const auto purpose = purpose_of(script);
+  const std::uint8_t hint = purpose == Purpose::p2tr ? hints.taproot : hints.plain;
   for (const PsbtField& field : fields) {
-    const auto path = field.key[0] == hint ? match_path(keys.accounts, purpose, field.value) : std::nullopt;
+    const auto path =
+        purpose && field.key[0] == hint ? match_path(keys.accounts, *purpose, field.value) : std::nullopt;
     if (!path) continue;
-    const auto derived = keys.derive_script(*path);
+    auto derived = keys.derive_script(*path);
     if (!derived || !equal(derived->script, script)) break;
-    return OwnScript{.path = *path, .key = derived->key};
+    return OwnScript{.path = *path, .purpose = *purpose, .derived = *std::move(derived)};
   }
   return refused("psbt-input-foreign", "psbt: an input is not derived from our keys");
+}
+
+// P2SH hides what it hashes: the redeem script has to be there, and be that of our key. No other form of ours
+// has one, and none a witness script.
+Result<> admit_nested(Fields fields, const OwnScript& own) {
+  const PsbtField* const redeem_script = find_field(fields, psbt_in::redeem_script);
+  const bool is_p2sh = own.purpose == Purpose::p2sh_p2wpkh;
+  if (find_field(fields, psbt_in::witness_script) != nullptr || (redeem_script != nullptr && !is_p2sh))
+    return refused("psbt-input-nested", "psbt: an input has a script that its form does not have");
+  if (is_p2sh &&
+      (redeem_script == nullptr || !equal(redeem_script->value, make_p2wpkh(own.derived.encoded_key))))
+    return refused("psbt-redeem-script", "psbt: a P2SH input has no redeem script, or not that of our key");
+  return Ok{};
 }
 
 // Adds to a sum that stays within 21 million BTC, and so cannot overflow.
@@ -163,20 +197,26 @@ Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
 Result<> review_inputs(const OwnKeys& keys, Review& review) {
   const auto spent = find_all_spent(review.psbt);
   if (!spent) return spent.error();
+  const auto legacy_count = static_cast<std::uint64_t>(
+      std::count_if(spent->begin(), spent->end(),
+                    [](const TransactionOutput& coin) { return purpose_of(coin.script) == Purpose::p2pkh; }));
+  if (legacy_count * review.psbt.transaction_bytes().size() > legacy_sighash_bytes_max)
+    return refused("psbt-legacy-limit", "psbt: too many P2PKH inputs for a transaction of this size");
+
   review.inputs.reserve(spent->size());
   for (std::size_t i = 0; i < spent->size(); ++i) {
     const TransactionOutput& coin = (*spent)[i];
     const Fields fields = review.psbt.input(i);
-    const bool is_taproot = is_p2tr(coin.script);
-    const auto added = add_amount(review.input_sats, coin.amount_sats);
-    if (!added) return added.error();
-    const auto sighash = admit_sighash(fields, is_taproot);
+    if (const auto added = add_amount(review.input_sats, coin.amount_sats); !added) return added.error();
+    const auto sighash = admit_sighash(fields, purpose_of(coin.script) == Purpose::p2tr);
     if (!sighash) return sighash.error();
-    const auto own = find_own(keys, coin.script, fields,
-                              is_taproot ? psbt_in::tap_bip32_derivation : psbt_in::bip32_derivation);
+    const auto own = find_own(keys, coin.script, fields, input_hints);
     if (!own) return own.error();
+    if (const auto nested = admit_nested(fields, *own); !nested) return nested.error();
     review.inputs.push_back({.path = own->path,
-                             .key = own->key,
+                             .purpose = own->purpose,
+                             .key = own->derived.key,
+                             .encoded_key = own->derived.encoded_key,
                              .amount_sats = coin.amount_sats,
                              .script = to_bytes(coin.script),
                              .sighash = *sighash});
@@ -190,10 +230,8 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   const auto& outputs = review.psbt.transaction().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto [amount_sats, script] = outputs[i];
-    const auto added = add_amount(output_sats, amount_sats);
-    if (!added) return added.error();
-    const auto own = find_own(keys, script, review.psbt.output(i),
-                              is_p2tr(script) ? psbt_out::tap_bip32_derivation : psbt_out::bip32_derivation);
+    if (const auto added = add_amount(output_sats, amount_sats); !added) return added.error();
+    const auto own = find_own(keys, script, review.psbt.output(i), output_hints);
     const bool is_ours = own && own->path.index <= index_max;
     if (is_ours && own->path.branch == Branch::change) {
       review.change_sats += amount_sats;
@@ -204,12 +242,17 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   return output_sats;
 }
 
+// BIP 141: what is not witness counts four times. Where one input has a witness there are a marker and a
+// flag, and a zero for each input that has none.
 std::uint64_t smallest_vsize(const Review& review) noexcept {
-  std::uint64_t weight = 4 * std::uint64_t{review.psbt.transaction_bytes().size()} + 2;  // marker and flag
+  std::uint64_t weight = 4 * std::uint64_t{review.psbt.transaction_bytes().size()};
+  std::size_t without_witness = 0;
   for (const ReviewedInput& input : review.inputs) {
-    const std::size_t hash_type_bytes = input.sighash == SighashType::taproot_default ? 0 : 1;
-    weight += is_p2tr(input.script) ? p2tr_witness_bytes + hash_type_bytes : p2wpkh_witness_bytes;
+    const AddedBytes added = added_bytes(input);
+    weight += 4 * added.script_sig + added.witness;
+    without_witness += added.witness == 0 ? 1 : 0;
   }
+  if (without_witness < review.inputs.size()) weight += 2 + without_witness;
   return (weight + 3) / 4;
 }
 
@@ -222,14 +265,12 @@ Hash256 decision_key_of(const Review& review) {
 }  // namespace
 
 Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_max) {
-  Review review{std::move(psbt), {}, {}};
+  Review review{.psbt = std::move(psbt)};
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
     return refused("psbt-empty", "psbt: the transaction has no inputs or no outputs");
-  const auto no_foreign_fields = refuse_foreign_fields(review.psbt);
-  if (!no_foreign_fields) return no_foreign_fields.error();
-  const auto inputs = review_inputs(keys, review);
-  if (!inputs) return inputs.error();
+  if (const auto unsigned_yet = refuse_signed(review.psbt); !unsigned_yet) return unsigned_yet.error();
+  if (const auto inputs = review_inputs(keys, review); !inputs) return inputs.error();
   const auto output_sats = review_outputs(keys, index_max, review);
   if (!output_sats) return output_sats.error();
   if (*output_sats > review.input_sats)
@@ -242,9 +283,31 @@ Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_m
   if (review.fee_sats > fee_sats_max) return refused("psbt-fee", "psbt: the fee is over 0.1 BTC");
   if (review.fee_rate_sats_per_vbyte > fee_rate_sats_per_vbyte_max)
     return refused("psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte");
-  review.txid = txid_of(transaction);
+  const bool is_txid_fixed =
+      std::none_of(review.inputs.begin(), review.inputs.end(),
+                   [](const ReviewedInput& input) { return added_bytes(input).script_sig != 0; });
+  if (is_txid_fixed) review.txid = txid_of(transaction);
   review.decision_key = decision_key_of(review);
   return review;
+}
+
+std::vector<Hash256> signature_hashes(const Review& review) {
+  std::vector<TransactionOutput> spent;
+  spent.reserve(review.inputs.size());
+  for (const ReviewedInput& input : review.inputs)
+    spent.push_back({.amount_sats = input.amount_sats, .script = input.script});
+  const SignatureHasher hasher(review.psbt.transaction(), spent);
+
+  std::vector<Hash256> hashes;
+  hashes.reserve(review.inputs.size());
+  for (std::size_t i = 0; i < review.inputs.size(); ++i) {
+    const ReviewedInput& input = review.inputs[i];
+    const Script code = make_script(Purpose::p2pkh, input.encoded_key);
+    hashes.push_back(input.purpose == Purpose::p2tr    ? hasher.taproot_key_path(i, input.sighash)
+                     : input.purpose == Purpose::p2pkh ? hasher.legacy(i, code)
+                                                       : hasher.segwit_v0(i, code));
+  }
+  return hashes;
 }
 
 }  // namespace ben::bitcoin

@@ -1,6 +1,6 @@
 #include "bitcoin/script.hpp"
 
-#include <initializer_list>
+#include "crypto/hash.hpp"
 
 namespace ben::bitcoin {
 namespace {
@@ -13,45 +13,75 @@ constexpr std::uint8_t op_equalverify = 0x88;
 constexpr std::uint8_t op_hash160 = 0xa9;
 constexpr std::uint8_t op_checksig = 0xac;
 
-Script join(std::initializer_list<std::uint8_t> head, ByteView data,
-            std::initializer_list<std::uint8_t> tail) {
+// What a form has before and after the hash or key in it.
+constexpr std::array p2pkh_head{op_dup, op_hash160, std::uint8_t{20}};
+constexpr std::array p2pkh_tail{op_equalverify, op_checksig};
+constexpr std::array p2sh_head{op_hash160, std::uint8_t{20}};
+constexpr std::array p2sh_tail{op_equal};
+constexpr std::array p2wpkh_head{op_0, std::uint8_t{20}};
+constexpr std::array p2wsh_head{op_0, std::uint8_t{32}};
+constexpr std::array p2tr_head{op_1, std::uint8_t{32}};
+
+Script join(ByteView head, ByteView data, ByteView tail) {
   Script script;
   script.reserve(head.size() + data.size() + tail.size());
-  script.insert(script.end(), head);
-  script.insert(script.end(), data.begin(), data.end());
-  script.insert(script.end(), tail);
+  for (const ByteView part : {head, data, tail}) script.insert(script.end(), part.begin(), part.end());
   return script;
+}
+
+// The byte before what a form is made around says how long that is.
+bool has_form(ByteView script, ByteView head, ByteView tail = {}) noexcept {
+  return script.size() == head.size() + head.back() + tail.size() && equal(script.first(head.size()), head) &&
+         equal(script.last(tail.size()), tail);
 }
 
 }  // namespace
 
 Script make_p2pkh(ByteView key_hash20) {
-  return join({op_dup, op_hash160, 20}, key_hash20, {op_equalverify, op_checksig});
+  return join(p2pkh_head, key_hash20, p2pkh_tail);
 }
 
 Script make_p2sh(ByteView script_hash20) {
-  return join({op_hash160, 20}, script_hash20, {op_equal});
+  return join(p2sh_head, script_hash20, p2sh_tail);
 }
 
 Script make_witness_script(unsigned version, ByteView program) {
   const auto opcode = static_cast<std::uint8_t>(version == 0 ? op_0 : op_1 + version - 1);
-  return join({opcode, static_cast<std::uint8_t>(program.size())}, program, {});
+  return join(std::array{opcode, static_cast<std::uint8_t>(program.size())}, program, {});
 }
 
-Script make_p2wpkh(const CompressedKey& key) {
+Script make_p2wpkh(ByteView key) {
   return make_witness_script(0, hash160(key));
 }
 
-bool is_p2wpkh(ByteView script) noexcept {
-  return script.size() == 22 && script[0] == op_0 && script[1] == 20;
+Script make_script(Purpose purpose, ByteView key) {
+  switch (purpose) {
+    case Purpose::p2pkh:
+      return make_p2pkh(hash160(key));
+    case Purpose::p2sh_p2wpkh:
+      return make_p2sh(hash160(make_p2wpkh(key)));
+    case Purpose::p2wpkh:
+      return make_p2wpkh(key);
+    case Purpose::p2tr:
+      break;
+  }
+  return make_witness_script(1, key);
+}
+
+std::optional<Purpose> purpose_of(ByteView script) noexcept {
+  if (has_form(script, p2pkh_head, p2pkh_tail)) return Purpose::p2pkh;
+  if (has_form(script, p2sh_head, p2sh_tail)) return Purpose::p2sh_p2wpkh;
+  if (has_form(script, p2wpkh_head)) return Purpose::p2wpkh;
+  if (is_p2tr(script)) return Purpose::p2tr;
+  return std::nullopt;
 }
 
 bool is_p2wsh(ByteView script) noexcept {
-  return script.size() == 34 && script[0] == op_0 && script[1] == 32;
+  return has_form(script, p2wsh_head);
 }
 
 bool is_p2tr(ByteView script) noexcept {
-  return script.size() == 34 && script[0] == op_1 && script[1] == 32;
+  return has_form(script, p2tr_head);
 }
 
 }  // namespace ben::bitcoin

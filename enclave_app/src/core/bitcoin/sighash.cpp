@@ -1,8 +1,12 @@
 #include "bitcoin/sighash.hpp"
 
-#include "bitcoin/script.hpp"
-
 namespace ben::bitcoin {
+namespace {
+
+constexpr ByteArray<4> all_as_u32{static_cast<std::uint8_t>(SighashType::all)};
+
+}  // namespace
+
 SignatureHasher::SignatureHasher(const Transaction& transaction, std::span<const TransactionOutput> spent)
     : transaction_(&transaction), spent_(spent) {
   Writer outpoints;
@@ -26,12 +30,22 @@ SignatureHasher::SignatureHasher(const Transaction& transaction, std::span<const
   Writer writer;
   writer.u32_le(transaction.version).bytes(sha256(ByteView(prevouts))).bytes(sha256(ByteView(sequences)));
   segwit_start_ = writer.take();
-  writer.bytes(sha256(ByteView(outputs))).u32_le(transaction.lock_time).u32_le(1);  // SIGHASH_ALL
+  writer.bytes(sha256(ByteView(outputs))).u32_le(transaction.lock_time).bytes(all_as_u32);
   segwit_end_ = writer.take();
   writer.u32_le(transaction.version).u32_le(transaction.lock_time).bytes(prevouts);
   writer.bytes(sha256(all_amounts.view())).bytes(sha256(all_scripts.view())).bytes(sequences).bytes(outputs);
   taproot_shared_ = writer.take();
   taproot_start_ = tagged_sha256("TapSighash").update(ByteArray<1>{0});  // epoch 0
+}
+
+Hash256 SignatureHasher::legacy(std::size_t input, ByteView script_code) const {
+  const auto& [version, body, lock_time] = transaction_->stripped;
+  // The code takes the place of this input's empty scriptSig, whose size is the one byte before it.
+  const auto place = static_cast<std::size_t>(transaction_->inputs[input].script_sig.data() - body.data());
+  Writer code;
+  write_sized(code, script_code);
+  return sha256(ByteView(
+      sha256({version, body.first(place - 1), code.view(), body.subspan(place), lock_time, all_as_u32})));
 }
 
 Hash256 SignatureHasher::segwit_v0(std::size_t input, ByteView script_code) const {
@@ -42,10 +56,6 @@ Hash256 SignatureHasher::segwit_v0(std::size_t input, ByteView script_code) cons
   write_sized(writer, script_code);
   writer.u64_le(spent_[input].amount_sats).u32_le(spending.sequence).bytes(segwit_end_);
   return sha256d(writer.view());
-}
-
-Hash256 SignatureHasher::p2wpkh(std::size_t input) const {
-  return segwit_v0(input, make_p2pkh(spent_[input].script.subspan(2)));
 }
 
 Hash256 SignatureHasher::taproot_key_path(std::size_t input, SighashType type) const {

@@ -1,4 +1,4 @@
-// Signature hashes: what a signature commits to (BIP 143, BIP 341).
+// Signature hashes: what a signature commits to, before segwit and after (BIP 143, BIP 341).
 #pragma once
 
 #include "bitcoin/transaction.hpp"
@@ -18,10 +18,11 @@ class SignatureHasher {
   // `spent`: the output each input spends, in the order of the inputs, as many as those.
   SignatureHasher(const Transaction& transaction, std::span<const TransactionOutput> spent);
 
-  // BIP 143 with SIGHASH_ALL. `script_code` without its size.
+  // SIGHASH_ALL before segwit, of a transaction without scriptSigs: hashes all of it again for each input.
+  // `script_code`, here and below, without its size: for a key's hash, in whatever form, the P2PKH script.
+  [[nodiscard]] Hash256 legacy(std::size_t input, ByteView script_code) const;
+  // BIP 143 with SIGHASH_ALL.
   [[nodiscard]] Hash256 segwit_v0(std::size_t input, ByteView script_code) const;
-  // BIP 143's script code of a P2WPKH output is the P2PKH script of the same hash.
-  [[nodiscard]] Hash256 p2wpkh(std::size_t input) const;
   // BIP 341: key path, no annex.
   [[nodiscard]] Hash256 taproot_key_path(std::size_t input, SighashType type) const;
 

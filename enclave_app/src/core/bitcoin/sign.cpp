@@ -3,19 +3,18 @@
 namespace ben::bitcoin {
 namespace {
 
-Result<NewPsbtField> sign_p2wpkh(const Curve& curve, const PrivateKey& key, const ReviewedInput& input,
-                                 const Hash256& hash) {
+Result<NewPsbtField> sign_ecdsa(const Curve& curve, const PrivateKey& key, const ReviewedInput& input,
+                                const Hash256& hash) {
   auto signature = curve.sign_ecdsa(key, input.key, hash);
   if (!signature) return signature.error();
   signature->push_back(static_cast<std::uint8_t>(SighashType::all));
-  const CompressedKey encoded = curve.encode(input.key);
   Bytes field_key{psbt_in::partial_sig};
-  field_key.insert(field_key.end(), encoded.begin(), encoded.end());
+  field_key.insert(field_key.end(), input.encoded_key.begin(), input.encoded_key.end());
   return NewPsbtField{.key = std::move(field_key), .value = *std::move(signature)};
 }
 
-Result<NewPsbtField> sign_p2tr(const Curve& curve, const Wallet& wallet, const PrivateKey& key,
-                               const ReviewedInput& input, const Hash256& hash) {
+Result<NewPsbtField> sign_schnorr(const Curve& curve, const Wallet& wallet, const PrivateKey& key,
+                                  const ReviewedInput& input, const Hash256& hash) {
   const auto output_key = curve.tweak_for_taproot(key, input.key);
   if (!output_key) return output_key.error();
   const auto signature =
@@ -30,25 +29,18 @@ Result<NewPsbtField> sign_p2tr(const Curve& curve, const Wallet& wallet, const P
 }  // namespace
 
 Result<Bytes> sign_reviewed(const Curve& curve, const Wallet& wallet, const Review& review) {
-  std::vector<TransactionOutput> spent;
-  spent.reserve(review.inputs.size());
-  for (const ReviewedInput& input : review.inputs)
-    spent.push_back({.amount_sats = input.amount_sats, .script = input.script});
-  const SignatureHasher hasher(review.psbt.transaction(), spent);
-
+  const std::vector<Hash256> hashes = signature_hashes(review);
   std::vector<NewPsbtField> signatures;
-  signatures.reserve(review.inputs.size());
-  for (std::size_t i = 0; i < review.inputs.size(); ++i) {
+  signatures.reserve(hashes.size());
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
     const ReviewedInput& input = review.inputs[i];
     const auto key = wallet.derive_key(curve, input.path);
     if (!key) return key.error();
-    auto signature = is_p2tr(input.script)
-                         ? sign_p2tr(curve, wallet, *key, input, hasher.taproot_key_path(i, input.sighash))
-                         : sign_p2wpkh(curve, *key, input, hasher.p2wpkh(i));
+    auto signature = input.purpose == Purpose::p2tr ? sign_schnorr(curve, wallet, *key, input, hashes[i])
+                                                    : sign_ecdsa(curve, *key, input, hashes[i]);
     if (!signature) return signature.error();
     signatures.push_back(*std::move(signature));
   }
-
   return review.psbt.encode_with(signatures);
 }
 

@@ -21,8 +21,7 @@ Result<> admit_accounts(std::span<const AccountId> accounts) {
 
 Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Network network,
                               std::span<const AccountId> accounts) {
-  const auto admitted = admit_accounts(accounts);
-  if (!admitted) return admitted.error();
+  if (const auto admitted = admit_accounts(accounts); !admitted) return admitted.error();
   const auto master = derive_master(curve, seed.expose());
   if (!master) return master.error();
 
@@ -32,10 +31,10 @@ Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Networ
                        master_public.encoded_key, master_public.chain_code});
   wallet.auxiliary_key_ = hkdf_sha256<32>(seed.expose(), {}, "ben/aux/v1");
   for (const AccountId& id : accounts) {
-    auto key = derive_child(curve, *master, static_cast<std::uint32_t>(id.purpose) | hardened);
-    for (const std::uint32_t step : {parameters_of(network).coin_type | hardened, id.number | hardened}) {
-      if (key) key = derive_child(curve, *key, step);
-    }
+    const auto [purpose, coin, number] = account_path(id, network);
+    auto key = derive_child(curve, *master, purpose);
+    if (key) key = derive_child(curve, *key, coin);
+    if (key) key = derive_child(curve, *key, number);
     if (!key) return key.error();
     auto receive = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive));
     if (!receive) return receive.error();
@@ -59,13 +58,18 @@ Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) c
 Result<DerivedScript> Wallet::derive_script(const Curve& curve, const KeyPath& path) const {
   const auto key = derive_key(curve, path);
   if (!key) return key.error();
-  const PublicKey public_key = curve.public_key(*key);
-  if (accounts_[path.account].id.purpose == Purpose::p2wpkh)
-    return DerivedScript{.key = public_key, .script = make_p2wpkh(curve.encode(public_key))};
-  const auto tweaked = curve.tweak_for_taproot(*key, public_key);
+  DerivedScript derived{.key = curve.public_key(*key)};
+  derived.encoded_key = curve.encode(derived.key);
+  const Purpose purpose = accounts_[path.account].id.purpose;
+  if (purpose != Purpose::p2tr) {
+    derived.script = make_script(purpose, derived.encoded_key);
+    return derived;
+  }
+  const auto tweaked = curve.tweak_for_taproot(*key, derived.key);
   if (!tweaked) return tweaked.error();
   const CompressedKey output_key = curve.encode(curve.public_key(*tweaked));
-  return DerivedScript{.key = public_key, .script = make_witness_script(1, ByteView(output_key).subspan(1))};
+  derived.script = make_script(purpose, ByteView(output_key).subspan(1));
+  return derived;
 }
 
 OwnKeys Wallet::own_keys(const Curve& curve) const {

@@ -59,11 +59,12 @@ Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Val
   std::vector<bitcoin::AccountId> accounts;
   for (const json::Value& item : items) {
     json::ObjectReader reader(item);
-    const auto purpose = reader.integer("purpose", 84, 86);
-    const auto number = reader.integer("account", 0, INT32_MAX);
-    if (!reader.finish("config-form", bad_config) || purpose == 85) return bad_accounts;
-    const bitcoin::AccountId account{.purpose = static_cast<bitcoin::Purpose>(purpose),
-                                     .number = static_cast<std::uint32_t>(number)};
+    const auto purpose = static_cast<bitcoin::Purpose>(reader.integer("purpose", 0, UINT8_MAX));
+    const auto number = static_cast<std::uint32_t>(reader.integer("account", 0, INT32_MAX));
+    if (!reader.finish("config-form", bad_config) ||
+        std::find(bitcoin::purposes.begin(), bitcoin::purposes.end(), purpose) == bitcoin::purposes.end())
+      return bad_accounts;
+    const bitcoin::AccountId account{.purpose = purpose, .number = number};
     if (std::find(accounts.begin(), accounts.end(), account) != accounts.end()) return bad_accounts;
     accounts.push_back(account);
   }

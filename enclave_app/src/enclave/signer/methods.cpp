@@ -17,11 +17,8 @@ Result<> no_params(const json::Value& params) {
 
 // m/84h/1h/0h/0/5
 std::string show_path(const bitcoin::Account& account, bitcoin::Branch branch, std::uint32_t index) {
-  std::string path = "m/";
-  path += std::to_string(static_cast<unsigned>(account.id.purpose)) + "h/";
-  path += std::to_string(bitcoin::parameters_of(account.network).coin_type) + "h/";
-  path += std::to_string(account.id.number) + "h/";
-  return path + std::to_string(static_cast<unsigned>(branch)) + "/" + std::to_string(index);
+  return "m/" + bitcoin::encode_account_path(account) + '/' + std::to_string(static_cast<unsigned>(branch)) +
+         '/' + std::to_string(index);
 }
 
 }  // namespace
@@ -80,7 +77,7 @@ Result<Progress> Signer::get_public_key(json::Value& params) {
   const auto key = named_key(params);
   if (!key) return key.error();
   return Progress(json::ObjectWriter()
-                      .text("public_key", encode_hex(keys_->curve.encode(key->derived.key)))
+                      .text("public_key", encode_hex(key->derived.encoded_key))
                       .text("path", key->path)
                       .text("fingerprint", encode_hex(key->account->master_fingerprint))
                       .finish());

@@ -47,13 +47,11 @@ Result<bitcoin::Review> review(const DecisionContext& context, Bytes psbt_bytes)
                               context.policy.policy.change_index_max);
 }
 
-// A transaction id is shown with its bytes reversed.
-std::string show_txid(Hash256 txid) {
+// The transaction id, with its bytes reversed as it is shown, and the amounts.
+void write_figures(json::ObjectWriter& writer, const bitcoin::Review& review) {
+  Hash256 txid = review.txid.value_or(Hash256{});
   std::reverse(txid.begin(), txid.end());
-  return encode_hex(txid);
-}
-
-void write_amounts(json::ObjectWriter& writer, const bitcoin::Review& review) {
+  writer.text_or_null("txid", review.txid ? encode_hex(txid) : "");
   writer.integer("outflow_sats", static_cast<std::int64_t>(review.outflow_sats));
   writer.integer("fee_sats", static_cast<std::int64_t>(review.fee_sats));
 }
@@ -66,8 +64,7 @@ Progress verdict(const Error* refusal, std::string_view rule, const bitcoin::Rev
   writer.text_or_null("reason", refusal == nullptr ? std::string_view() : refusal->reason.view());
   writer.text_or_null("rule", rule);
   if (review == nullptr) return writer.null("txid").null("outflow_sats").null("fee_sats").finish();
-  writer.text("txid", show_txid(review->txid));
-  write_amounts(writer, *review);
+  write_figures(writer, *review);
   return writer.finish();
 }
 
@@ -86,9 +83,8 @@ Result<Progress> sign_transaction(const DecisionContext& context, json::Value& p
 
   json::ObjectWriter writer;
   writer.text("psbt", encode_base64(*signed_psbt));
-  writer.text("txid", show_txid(reviewed->txid));
   writer.text("rule", context.policy.policy.rules[*rule].name);
-  write_amounts(writer, *reviewed);
+  write_figures(writer, *reviewed);
   return Progress(writer.text("decision_key", encode_hex(reviewed->decision_key)).finish());
 }
 

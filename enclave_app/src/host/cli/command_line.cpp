@@ -96,7 +96,7 @@ void add_keys(CLI::App* command, KeyOptions& keys, const std::string& help) {
 
 void add_place(CLI::App* command, AddressOptions& options) {
   add_node(command, options.node);
-  command->add_option("--account", options.account, "bip84/N or bip86/N")->required();
+  command->add_option("--account", options.account, "bip44/N, bip49/N, bip84/N or bip86/N")->required();
   command->add_option("--index", options.index, "Index of the address")
       ->required()
       ->check(CLI::Range(0, INT32_MAX));
@@ -183,7 +183,8 @@ void add_setup_commands(CLI::App& app, Program& program) {
   config_new->add_option("--network", c.network, "test, testnet4, signet or regtest")->required();
   config_new->add_option("--admin", c.admins, "Public key of an admin, hex or file; repeat")->required();
   config_new->add_option("--threshold", c.threshold, "How many admins must sign (default: more than half)");
-  config_new->add_option("--account", c.accounts, "bip84/N or bip86/N; repeat (default: bip84/0 bip86/0)");
+  config_new->add_option("--account", c.accounts,
+                         "bip44/N, bip49/N, bip84/N or bip86/N; repeat (default: bip84/0 bip86/0)");
   config_new->add_option("--kms-key-arn", c.kms_key_arn,
                          "ARN of the RSA_3072 or RSA_4096 key that seals the seed");
   config_new->add_option("--kms-public-key", c.kms_public_key,

@@ -18,7 +18,7 @@ namespace {
 
 // "bip84/0" -> the account.
 bitcoin::AccountId parse_account(const std::string& name) {
-  for (const auto purpose : {bitcoin::Purpose::p2wpkh, bitcoin::Purpose::p2tr}) {
+  for (const auto purpose : bitcoin::purposes) {
     const std::string prefix = "bip" + std::to_string(static_cast<unsigned>(purpose)) + "/";
     std::uint32_t number = 0;
     const char* const end = name.data() + name.size();
@@ -27,7 +27,7 @@ bitcoin::AccountId parse_account(const std::string& name) {
     if (error == std::errc() && rest == end && number <= INT32_MAX)
       return {.purpose = purpose, .number = number};
   }
-  throw UsageStop("an account is bip84/N or bip86/N, not: " + name);
+  throw UsageStop("an account is bip44/N, bip49/N, bip84/N or bip86/N, not: " + name);
 }
 
 std::string encode_accounts(const std::vector<std::string>& names) {

@@ -56,16 +56,17 @@ SignerAnswer ask(std::string_view method, const Bytes& psbt, const Ed25519Key& k
                                  .finish());
 }
 
-std::string txid_text(Hash256 txid) {
+std::optional<std::string> txid_text(const bitcoin::Review& review) {
+  if (!review.txid) return std::nullopt;
+  Hash256 txid = *review.txid;
   std::reverse(txid.begin(), txid.end());
   return encode_hex(txid);
 }
 
 // What the signer says of a transaction, against what the pinned descriptors say of it.
-void check_figures(const bitcoin::Review& review, std::string_view txid, std::int64_t outflow_sats,
-                   std::int64_t fee_sats) {
-  const bool same = txid == txid_text(review.txid) &&
-                    static_cast<std::uint64_t>(fee_sats) == review.fee_sats &&
+void check_figures(const bitcoin::Review& review, const std::optional<std::string>& txid,
+                   std::int64_t outflow_sats, std::int64_t fee_sats) {
+  const bool same = txid == txid_text(review) && static_cast<std::uint64_t>(fee_sats) == review.fee_sats &&
                     static_cast<std::uint64_t>(outflow_sats) >= review.outflow_sats;
   if (!same) throw Stop("answer-figures", "the signer's txid, fee or outflow is not that of the PSBT");
 }
@@ -116,7 +117,7 @@ SignedTransaction sign_checked(const Node& node, const Bytes& psbt, const Ed2551
   const SignerAnswer answer = ask("sign_transaction", psbt, key, connected);
   json::ObjectReader reader(answer.value);
   auto signed_psbt = parse_base64(reader.text("psbt", psbt_text_bytes_max + 2'000'000));
-  const std::string txid(reader.text("txid", 64));
+  const auto txid = text_or_null(reader, "txid");
   const std::string rule(reader.text("rule", 64));
   const std::int64_t outflow_sats = reader.integer("outflow_sats", 0, sats_max);
   const std::int64_t fee_sats = reader.integer("fee_sats", 0, sats_max);
@@ -147,7 +148,7 @@ int sign_psbt(const SignOptions& options, Output& output) {
 
   const std::string text = encode_base64(answer.psbt);
   const std::string content = psbt.is_text ? text + "\n" : std::string(as_text(answer.psbt));
-  output.fact("txid", answer.txid).fact("rule", answer.rule);
+  output.fact_or_none("txid", answer.txid).fact("rule", answer.rule);
   output.fact("outflow_sats", answer.outflow_sats).fact("fee_sats", answer.fee_sats);
   output.fact("decision_key", encode_hex(answer.decision_key));
   if (options.out.empty()) {
@@ -177,9 +178,9 @@ int evaluate_psbt(const SignOptions& options, Output& output) {
   (void)value_or_stop(reader.finish("answer-form", "the result is not of the protocol's form"),
                       "evaluate_transaction");
   const bool allowed = verdict == "allow";
-  if (allowed && (!txid || !outflow_sats || !fee_sats || !rule))
+  if (allowed && (!outflow_sats || !fee_sats || !rule))
     throw Stop("answer-form", "evaluate_transaction: allowed, without saying what");
-  if (allowed) check_figures(review_own(node, psbt.bytes), *txid, *outflow_sats, *fee_sats);
+  if (allowed) check_figures(review_own(node, psbt.bytes), txid, *outflow_sats, *fee_sats);
 
   output.fact("verdict", verdict);
   output.fact_or_none("rule", rule).fact_or_none("tag", tag).fact_or_none("reason", reason);

@@ -2,6 +2,7 @@
 // out.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/keys.hpp"
@@ -11,7 +12,7 @@ namespace ben::cli {
 
 struct SignedTransaction {
   Bytes psbt;
-  std::string txid;
+  std::optional<std::string> txid;  // nothing where an input's scriptSig will be part of it
   std::string rule;
   std::int64_t outflow_sats;
   std::int64_t fee_sats;

@@ -13,12 +13,11 @@ Stop bad_psbt(const std::string& what) {
   return {"answer-psbt", "the signed PSBT is not what was asked for: " + what};
 }
 
-// The type byte and the hash type that end a P2WPKH signature, and its key.
+// The key that a signature is for, and the hash type at its end.
 bool is_valid_ecdsa(const bitcoin::Curve& curve, const bitcoin::ReviewedInput& input, const PsbtField& field,
                     const Hash256& hash) {
-  const bitcoin::CompressedKey key = curve.encode(input.key);
-  const bool own_key = field.key.size() == 1 + key.size() &&
-                       field.key.front() == bitcoin::psbt_in::partial_sig && equal(field.key.subspan(1), key);
+  const bool own_key =
+      field.key.front() == bitcoin::psbt_in::partial_sig && equal(field.key.subspan(1), input.encoded_key);
   const bool all =
       !field.value.empty() && field.value.back() == static_cast<std::uint8_t>(bitcoin::SighashType::all);
   return own_key && all && curve.verify_ecdsa(input.key, hash, field.value.first(field.value.size() - 1));
@@ -43,24 +42,22 @@ void check_signed_psbt(const bitcoin::Curve& curve, const bitcoin::Review& revie
   if (answer->transaction().inputs.size() != count) throw bad_psbt("it has another number of inputs");
 
   std::vector<bitcoin::NewPsbtField> added;
-  std::vector<bitcoin::TransactionOutput> spent;
   for (std::size_t i = 0; i < count; ++i) {
     if (answer->input(i).size() != review.psbt.input(i).size() + 1)
       throw bad_psbt("input " + std::to_string(i) + " has not exactly one field more");
     const PsbtField& last = answer->input(i).back();
     added.push_back({.key = to_bytes(last.key), .value = to_bytes(last.value)});
-    spent.push_back({.amount_sats = review.inputs[i].amount_sats, .script = review.inputs[i].script});
   }
   if (review.psbt.encode_with(added) != signed_psbt)
     throw bad_psbt("something else than the signatures was changed");
 
-  const bitcoin::SignatureHasher hasher(review.psbt.transaction(), spent);
+  const std::vector<Hash256> hashes = bitcoin::signature_hashes(review);
   for (std::size_t i = 0; i < count; ++i) {
     const bitcoin::ReviewedInput& input = review.inputs[i];
     const PsbtField& field = answer->input(i).back();
-    const bool valid = bitcoin::is_p2tr(input.script)
-                           ? is_valid_schnorr(curve, input, field, hasher.taproot_key_path(i, input.sighash))
-                           : is_valid_ecdsa(curve, input, field, hasher.p2wpkh(i));
+    const bool valid = input.purpose == bitcoin::Purpose::p2tr
+                           ? is_valid_schnorr(curve, input, field, hashes[i])
+                           : is_valid_ecdsa(curve, input, field, hashes[i]);
     if (!valid) throw bad_psbt("the signature of input " + std::to_string(i) + " is not valid");
   }
 }

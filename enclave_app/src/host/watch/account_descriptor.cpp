@@ -1,41 +1,31 @@
 #include "watch/account_descriptor.hpp"
 
-#include <optional>
+#include <algorithm>
 
 #include "watch/descriptor.hpp"
 
 namespace ben::watch {
 
 using bitcoin::Account;
-using bitcoin::AccountId;
 using bitcoin::Curve;
 using bitcoin::hardened;
 using bitcoin::Network;
 using bitcoin::Purpose;
 
-namespace {
-
-std::optional<Purpose> purpose_of(const Descriptor& descriptor) {
-  const bool is_top = !descriptor.is_in_sh && !descriptor.is_in_wsh;
-  if (is_top && descriptor.form == ScriptForm::wpkh) return Purpose::p2wpkh;
-  if (descriptor.form == ScriptForm::tr) return Purpose::p2tr;
-  return std::nullopt;
-}
-
-}  // namespace
-
 Result<Account> parse_descriptor(const Curve& curve, Network network, std::string_view text) {
-  const Error bad_form{ErrorCode::malformed, "key-descriptor",
-                       "descriptor: want wpkh or tr of one account with /<0;1>/* and checksum"};
+  const Error bad_form{
+      ErrorCode::malformed, "key-descriptor",
+      "descriptor: want pkh, sh(wpkh), wpkh or tr of one account with /<0;1>/* and checksum"};
   if (text.size() > descriptor_chars_max) return bad_form;
   const auto descriptor = parse_output_descriptor(curve, network, text);
   if (!descriptor) return descriptor.error();
   const KeyExpression& key = descriptor->keys.front();
-  const auto purpose = purpose_of(*descriptor);
-  if (!purpose || !key.origin || key.origin->path.size() != 3 || !key.parent) return bad_form;
+  if (!key.origin || key.origin->path.size() != 3 || !key.parent) return bad_form;
+  const auto purpose = static_cast<Purpose>(key.origin->path.front() & ~hardened);
   const std::uint32_t number = key.origin->path.back();
+  if (std::ranges::find(bitcoin::purposes, purpose) == bitcoin::purposes.end()) return bad_form;
   if (key.parent->depth != 3 || key.parent->child_number != number) return bad_form;
-  const Account account{.id = {.purpose = *purpose, .number = number & ~hardened},
+  const Account account{.id = {.purpose = purpose, .number = number & ~hardened},
                         .network = network,
                         .master_fingerprint = key.origin->fingerprint,
                         .key = *key.parent};

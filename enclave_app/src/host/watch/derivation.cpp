@@ -61,11 +61,15 @@ Result<DerivedScript> derive_script(const Curve& curve, const Account& account, 
   if (!parent) return parent.error();
   const auto child = derive_child(curve, *parent, index);
   if (!child) return child.error();
-  if (account.id.purpose == bitcoin::Purpose::p2wpkh)
-    return DerivedScript{.key = child->key, .script = bitcoin::make_p2wpkh(child->encoded_key)};
+  DerivedScript derived{.key = child->key, .encoded_key = child->encoded_key};
+  if (account.id.purpose != bitcoin::Purpose::p2tr) {
+    derived.script = bitcoin::make_script(account.id.purpose, child->encoded_key);
+    return derived;
+  }
   const auto output_key = tweak_for_taproot(curve, child->key);
   if (!output_key) return output_key.error();
-  return DerivedScript{.key = child->key, .script = bitcoin::make_witness_script(1, *output_key)};
+  derived.script = bitcoin::make_script(account.id.purpose, *output_key);
+  return derived;
 }
 
 bitcoin::OwnKeys own_keys(const Curve& curve, std::span<const Account> accounts) {

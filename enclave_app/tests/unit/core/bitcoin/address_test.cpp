@@ -22,7 +22,7 @@ constexpr std::array networks{Network::main, Network::test, Network::testnet4, N
                               Network::regtest};
 
 bool has_own_form(ByteView script) {
-  return is_p2wpkh(script) || is_p2wsh(script) || is_p2tr(script);
+  return purpose_of(script).has_value() || is_p2wsh(script);
 }
 
 std::string flip_case(std::string text) {
@@ -209,9 +209,31 @@ TEST_CASE("what Bitcoin Core's vectors call invalid is no address of any network
 }
 
 TEST_CASE("a script of another form has no address") {
-  for (const Script& script : {Script{}, Script{0x6a}, make_p2pkh(Bytes(20, 1)), make_p2sh(Bytes(20, 1)),
+  for (const Script& script : {Script{}, Script{0x6a}, make_p2pkh(Bytes(21, 1)), make_p2sh(Bytes(19, 1)),
                                make_witness_script(1, Bytes(20, 1)), make_witness_script(2, Bytes(32, 1))}) {
     CHECK_FALSE(encode_address(Network::main, script).has_value());
+  }
+}
+
+TEST_CASE("a script has a form only where every byte around its hash or key is that of the form") {
+  const ByteArray<33> key{2, 3, 4};
+  for (const Purpose purpose : purposes) {
+    CAPTURE(static_cast<int>(purpose));
+    const bool is_taproot = purpose == Purpose::p2tr;
+    const Script script = make_script(purpose, is_taproot ? ByteView(key).subspan(1) : ByteView(key));
+    CHECK(purpose_of(script) == purpose);
+    const std::size_t hash_bytes = is_taproot ? 32 : 20;
+    const std::size_t head_bytes = purpose == Purpose::p2pkh ? 3 : 2;
+    for (std::size_t i = 0; i < script.size(); ++i) {
+      CAPTURE(i);
+      Script changed = script;
+      changed[i] ^= 1U;
+      CHECK((purpose_of(changed) == purpose) == (i >= head_bytes && i < head_bytes + hash_bytes));
+    }
+    Script longer = script;
+    longer.push_back(0);
+    CHECK_FALSE(purpose_of(longer).has_value());
+    CHECK_FALSE(purpose_of(ByteView(script).first(script.size() - 1)).has_value());
   }
 }
 

@@ -38,14 +38,18 @@ TEST_CASE("checksums are right and wrong as BIP 380 says") {
 
 TEST_CASE("an account is written as one descriptor with receive and change branch") {
   const Curve curve{test::fill_secret(1)};
-  const Wallet wallet = test::make_wallet(curve, 0x5e, Network::main);
+  const Wallet wallet = test::make_wallet(curve, 0x5e, Network::main, test::all_accounts);
   const std::string fingerprint = encode_hex(wallet.accounts()[0].master_fingerprint);
   const std::string v0 = encode_descriptor(wallet.accounts()[0]);
   const std::string taproot = encode_descriptor(wallet.accounts()[1]);
   CHECK(v0.starts_with("wpkh([" + fingerprint + "/84h/0h/0h]xpub"));
   CHECK(taproot.starts_with("tr([" + fingerprint + "/86h/0h/0h]xpub"));
-  for (const std::string& descriptor : {v0, taproot}) {
-    CHECK(descriptor.substr(descriptor.size() - 18, 10) == "/<0;1>/*)#");
+  const std::string legacy = encode_descriptor(wallet.accounts()[2]);
+  const std::string nested = encode_descriptor(wallet.accounts()[3]);
+  CHECK(legacy.starts_with("pkh([" + fingerprint + "/44h/0h/0h]xpub"));
+  CHECK(nested.starts_with("sh(wpkh([" + fingerprint + "/49h/0h/0h]xpub"));
+  for (const std::string& descriptor : {v0, taproot, legacy, nested}) {
+    CHECK(descriptor.find(descriptor == nested ? "/<0;1>/*))#" : "/<0;1>/*)#") != std::string::npos);
     CHECK(has_valid_checksum(descriptor));
   }
 }

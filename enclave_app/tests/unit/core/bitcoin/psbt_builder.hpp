@@ -110,8 +110,8 @@ class PsbtBuilder {
   // `keys` says how the scripts of the coins are derived.
   PsbtBuilder(const Curve& curve, OwnKeys keys) : curve_(&curve), keys_(std::move(keys)) {}
 
-  // Spends coins that one parent transaction created, each with witness_utxo, non_witness_utxo and
-  // derivation.
+  // Spends coins that one parent transaction created, each with the fields of its form: non_witness_utxo,
+  // witness_utxo, redeem script, derivation.
   PsbtBuilder& spend(const std::vector<Coin>& coins) {
     std::vector<DraftOutput> created{{.amount_sats = 1'000, .script = make_p2pkh(Bytes(20, 0x11))}};
     for (const Coin& coin : coins) created.push_back({coin.amount_sats, derive(coin.path).script});
@@ -125,7 +125,11 @@ class PsbtBuilder {
           {.previous_output = {.txid = sha256d(parent), .index = output}, .script_sig = {}});
       FieldMap fields;
       set(fields, {psbt_in::non_witness_utxo}, parent);
-      set(fields, {psbt_in::witness_utxo}, encode_utxo(coins[i].amount_sats, created[output].script));
+      const Purpose purpose = keys_.accounts[coins[i].path.account].id.purpose;
+      if (purpose != Purpose::p2pkh)
+        set(fields, {psbt_in::witness_utxo}, encode_utxo(coins[i].amount_sats, created[output].script));
+      if (purpose == Purpose::p2sh_p2wpkh)
+        set(fields, {psbt_in::redeem_script}, make_p2wpkh(derive(coins[i].path).encoded_key));
       set_derivation(fields, coins[i].path, psbt_in::bip32_derivation, psbt_in::tap_bip32_derivation);
       draft.input_fields.push_back(std::move(fields));
     }
@@ -183,6 +187,10 @@ class PsbtBuilder {
 // The default accounts of a wallet: position 0 is P2WPKH, position 1 is P2TR.
 inline constexpr std::array default_accounts{AccountId{Purpose::p2wpkh, 0}, AccountId{Purpose::p2tr, 0}};
 
+// One account of each form: the default ones at their positions, then position 2 is P2PKH, 3 P2SH-P2WPKH.
+inline constexpr std::array all_accounts{AccountId{Purpose::p2wpkh, 0}, AccountId{Purpose::p2tr, 0},
+                                         AccountId{Purpose::p2pkh, 0}, AccountId{Purpose::p2sh_p2wpkh, 0}};
+
 inline Secret<32> fill_secret(std::uint8_t byte) {
   Secret<32> secret;
   std::ranges::fill(secret.expose_mutable(), byte);
@@ -190,8 +198,9 @@ inline Secret<32> fill_secret(std::uint8_t byte) {
 }
 
 inline Wallet make_wallet(const Curve& curve, std::uint8_t seed_byte = 0x5e,
-                          Network network = Network::regtest) {
-  auto wallet = Wallet::derive(curve, fill_secret(seed_byte), network, default_accounts);
+                          Network network = Network::regtest,
+                          std::span<const AccountId> accounts = default_accounts) {
+  auto wallet = Wallet::derive(curve, fill_secret(seed_byte), network, accounts);
   if (!wallet) std::abort();
   return *std::move(wallet);
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "bitcoin/curve.hpp"
 #include "bitcoin/script.hpp"
@@ -73,7 +74,8 @@ TEST_CASE("BIP 143's native P2WPKH example is signed byte for byte") {
   const Bytes script = *parse_hex("00141d0f172a0ecb48aee1be1f2687d2963ae33f71a1");
   const std::array<TransactionOutput, 2> spent{TransactionOutput{625'000'000, {}},
                                                TransactionOutput{600'000'000, script}};
-  const Hash256 hash = SignatureHasher(*transaction, spent).p2wpkh(1);
+  const Hash256 hash =
+      SignatureHasher(*transaction, spent).segwit_v0(1, make_p2pkh(ByteView(script).subspan(2)));
   CHECK(encode_hex(hash) == "c37af31116d1b27caf68aae9e3ac82f1477929014d5b917657d0eb49478cb670");
   const auto key = curve.to_private_key(Secret<32>(
       to_array<32>(*parse_hex("619c335025c7f4012e556c2a58b2506e30b8511b53ade95ea316fd8c3286feb9"))));
@@ -81,6 +83,54 @@ TEST_CASE("BIP 143's native P2WPKH example is signed byte for byte") {
   CHECK(encode_hex(*curve.sign_ecdsa(*key, curve.public_key(*key), hash)) ==
         "304402203609e17b84f6a7d30c80bfa610b5b4542f32a8a0d5447a12fb1366d7f01cc44a"
         "0220573a954c4518331561406f90300e8f3358f51928d43c212a8caed02de67eebee");
+}
+
+TEST_CASE("before segwit a signature covers the transaction with the spent script as its input's scriptSig") {
+  // More inputs than a compact size of one byte can count.
+  std::vector<test::DraftInput> inputs(300);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    inputs[i].previous_output = {.txid = sha256(as_bytes("a")), .index = static_cast<std::uint32_t>(i)};
+  const std::vector<test::DraftOutput> outputs{{.amount_sats = 5, .script = make_p2sh(Bytes(20, 7))}};
+  const Bytes bytes = test::encode_stripped(2, inputs, outputs, 77);
+  const auto transaction = parse_transaction(bytes, TransactionForm::stripped);
+  REQUIRE(transaction.has_value());
+  const std::vector<TransactionOutput> spent(inputs.size());
+  const SignatureHasher hasher(*transaction, spent);
+  for (const std::size_t input : {0U, 1U, 252U, 299U}) {
+    CAPTURE(input);
+    const Script script = make_p2pkh(Bytes(20, static_cast<std::uint8_t>(input)));
+    auto with_script = inputs;
+    with_script[input].script_sig = script;
+    Bytes preimage = test::encode_stripped(2, with_script, outputs, 77);
+    preimage.insert(preimage.end(), {1, 0, 0, 0});
+    CHECK(hasher.legacy(input, script) == sha256d(preimage));
+  }
+}
+
+TEST_CASE("BIP 174's finalized P2PKH input has a signature over our hash of it") {
+  const auto text = ben::test::read_vectors("bips/bip-0174-psbt-cases.json");
+  if (!text) return;
+  const Curve curve{test::fill_secret(1)};
+  std::size_t cases = 0;
+  for (const auto& c : nlohmann::json::parse(*text)) {
+    if (!c["case"].get<std::string>().starts_with(
+            "PSBT with one P2PKH input and one P2SH-P2WPKH input. First"))
+      continue;
+    ++cases;
+    const auto psbt = Psbt::parse(*parse_base64(c["psbt"].get<std::string>()));
+    REQUIRE(psbt.has_value());
+    const PsbtField* const final_script = find_field(psbt->input(0), psbt_in::final_script_sig);
+    REQUIRE(final_script != nullptr);
+    Reader pushes(final_script->value);
+    const ByteView signature = read_sized(pushes);
+    const ByteView key = read_sized(pushes);
+    REQUIRE(pushes.finish("psbt-form", "").has_value());
+    const std::vector<TransactionOutput> spent(psbt->transaction().inputs.size());
+    const Hash256 hash = SignatureHasher(psbt->transaction(), spent).legacy(0, make_p2pkh(hash160(key)));
+    CHECK(curve.verify_ecdsa(*curve.parse_public_key(key), hash, signature.first(signature.size() - 1)));
+    CHECK(signature.back() == 1);
+  }
+  CHECK(cases == 1);
 }
 
 Bytes bytes_of(const nlohmann::json& value) {

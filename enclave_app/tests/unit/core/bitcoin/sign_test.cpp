@@ -12,7 +12,7 @@ using test::PsbtBuilder;
 
 struct Fixture {
   Curve curve{test::fill_secret(1)};
-  Wallet wallet = test::make_wallet(curve);
+  Wallet wallet = test::make_wallet(curve, 0x5e, Network::regtest, test::all_accounts);
 
   [[nodiscard]] Review review(const PsbtBuilder& builder) const {
     auto reviewed = review_psbt(wallet.own_keys(curve), builder.parse(), 10'000);
@@ -20,12 +20,12 @@ struct Fixture {
     return *std::move(reviewed);
   }
 
-  // 20 inputs of both kinds in turn; `sighash` is written for the taproot ones, if it is not 0xff.
+  // 20 inputs of all forms in turn; `sighash` is written for the taproot ones, if it is not 0xff.
   [[nodiscard]] PsbtBuilder make(std::uint8_t sighash = 0xff) const {
     PsbtBuilder builder(curve, wallet.own_keys(curve));
     for (std::uint32_t i = 0; i < 20; ++i) {
-      builder.spend({.account = i % 2, .branch = Branch::receive, .index = i}, 1'000'000);
-      if (i % 2 == 1 && sighash != 0xff)
+      builder.spend({.account = i % 4, .branch = Branch::receive, .index = i}, 1'000'000);
+      if (i % 4 == 1 && sighash != 0xff)
         test::set(builder.draft.input_fields.back(), {psbt_in::sighash_type}, {sighash, 0, 0, 0});
     }
     builder.pay(make_p2pkh(Bytes(20, 9)), 15'000'000);
@@ -35,18 +35,24 @@ struct Fixture {
 };
 
 // The signature hash of one input by the rules of the BIPs, from the draft's own parts.
-Hash256 sighash_of(const PsbtBuilder& builder, std::size_t input, SighashType type) {
-  const Psbt psbt = builder.parse();
-  std::vector<Bytes> utxos;
+Hash256 sighash_of(const PsbtBuilder& builder, std::uint32_t input, SighashType type) {
+  std::vector<DerivedScript> derived;
   std::vector<TransactionOutput> spent;
-  for (test::FieldMap map : builder.draft.input_fields)
-    utxos.push_back(test::find(map, psbt_in::witness_utxo)->value);
-  for (const Bytes& utxo : utxos) {
-    Reader reader(utxo);
-    spent.push_back(read_output(reader));
+  for (std::uint32_t i = 0; i < 20; ++i)
+    derived.push_back(builder.derive({.account = i % 4, .branch = Branch::receive, .index = i}));
+  for (const DerivedScript& own : derived) spent.push_back({1'000'000, own.script});
+  const Script code = make_p2pkh(hash160(derived[input].encoded_key));
+  if (input % 4 == 2) {  // P2PKH: before segwit
+    auto inputs = builder.draft.inputs;
+    inputs[input].script_sig = code;
+    Bytes preimage =
+        test::encode_stripped(builder.draft.version, inputs, builder.draft.outputs, builder.draft.lock_time);
+    preimage.insert(preimage.end(), {1, 0, 0, 0});
+    return sha256d(preimage);
   }
+  const Psbt psbt = builder.parse();
   const SignatureHasher hasher(psbt.transaction(), spent);
-  return is_p2tr(spent[input].script) ? hasher.taproot_key_path(input, type) : hasher.p2wpkh(input);
+  return input % 4 == 1 ? hasher.taproot_key_path(input, type) : hasher.segwit_v0(input, code);
 }
 
 TEST_CASE_FIXTURE(Fixture, "every input gets one signature that verifies with the key of its script") {
@@ -60,11 +66,11 @@ TEST_CASE_FIXTURE(Fixture, "every input gets one signature that verifies with th
     const auto type = sighash == 0x01 ? SighashType::all : SighashType::taproot_default;
     for (std::uint32_t i = 0; i < 20; ++i) {
       CAPTURE(i);
-      const auto derived = builder.derive({.account = i % 2, .branch = Branch::receive, .index = i});
+      const auto derived = builder.derive({.account = i % 4, .branch = Branch::receive, .index = i});
       const auto hash = sighash_of(builder, i, type);
       REQUIRE(psbt->input(i).size() == builder.draft.input_fields[i].size() + 1);
       const PsbtField& field = psbt->input(i).back();
-      if (i % 2 == 0) {
+      if (i % 4 != 1) {
         CHECK(field.key[0] == psbt_in::partial_sig);
         CHECK(equal(field.key.subspan(1), curve.encode(derived.key)));
         CHECK(field.value.back() == 0x01);
@@ -115,7 +121,7 @@ TEST_CASE_FIXTURE(Fixture, "a signature that does not verify with the reviewed k
   REQUIRE_FALSE(with_other_keys.has_value());
   CHECK(with_other_keys.error().tag.view() == "key-signature");
 
-  for (const std::size_t input : {18U, 19U}) {
+  for (const std::size_t input : {16U, 17U, 18U, 19U}) {
     CAPTURE(input);
     Review reviewed = review(make());
     reviewed.inputs[input].path.index ^= 1U;  // one wrong key among twenty: no signature of the others either
@@ -124,7 +130,7 @@ TEST_CASE_FIXTURE(Fixture, "a signature that does not verify with the reviewed k
     CHECK(wrong_path.error().tag.view() == "key-signature");
   }
   Review reviewed = review(make());
-  reviewed.inputs[3].path.account = 2;
+  reviewed.inputs[3].path.account = 4;
   CHECK(sign_reviewed(curve, wallet, reviewed).error().tag.view() == "key-path");
 }
 

@@ -67,6 +67,26 @@ TEST_CASE_FIXTURE(Fixture, "a wallet of a known seed has known names and address
         "bcrt1pd4qvkw6672myr2cgf8z8vh7gldatyk6qaaa34y68q9hcms6dwnkqnqeqc2");
 }
 
+TEST_CASE_FIXTURE(Fixture, "accounts of BIP 44 and BIP 49 are derived as their BIPs say") {
+  // The seed of "abandon … about", whose addresses wallets print; BIP 49 has this very one as its example.
+  const auto seed = parse_hex_array<64>(
+      "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
+      "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4");
+  REQUIRE(seed.has_value());
+  const auto master = derive_master(curve, *seed);
+  REQUIRE(master.has_value());
+  const auto address = [&](Network network, const AccountId& id) {
+    auto key = derive_child(curve, *master, account_path(id, network)[0]);
+    key = derive_child(curve, *key, account_path(id, network)[1]);
+    key = derive_child(curve, *key, account_path(id, network)[2]);
+    key = derive_child(curve, *derive_child(curve, *key, 0), 0);
+    return *encode_address(network, make_script(id.purpose, key->public_half.encoded_key));
+  };
+  CHECK(address(Network::main, {Purpose::p2pkh, 0}) == "1LqBGSKuX5yYUonjxT5qGfpUsXKYYWeabA");
+  CHECK(address(Network::main, {Purpose::p2sh_p2wpkh, 0}) == "37VucYSaXLCAsxYyAPfbSi9eh4iEcbShgf");
+  CHECK(address(Network::test, {Purpose::p2sh_p2wpkh, 0}) == "2Mww8dCYPUpKHofjgcXcBCEGmniw9CoaiD2");
+}
+
 TEST_CASE_FIXTURE(Fixture, "a path outside the wallet is refused") {
   const Wallet wallet = test::make_wallet(curve);
   CHECK(wallet.derive_key(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");

@@ -55,6 +55,9 @@ TEST_CASE("a config with one thing wrong is refused and the thing is named") {
       {admin_b, "bb", "config-form", "admins.keys"},
       {"\"purpose\":86,\"account\":7", "\"purpose\":84,\"account\":0", "config-form", "accounts"},
       {"\"purpose\":86", "\"purpose\":85", "config-form", "accounts"},
+      {"\"purpose\":86", "\"purpose\":0", "config-form", "accounts"},
+      {"\"purpose\":86", "\"purpose\":48", "config-form", "accounts"},
+      {"\"purpose\":86", "\"purpose\":342", "config-form", "accounts"},  // 86 in its lowest byte
       {"\"account\":7", "\"account\":2147483648", "config-form", "accounts"},
       {"automatic", "never", "config-form", "arming"},
       {"\"policy_epoch\":3", "\"policy_epoch\":0", "config-form", "floors.policy_epoch"},

@@ -13,13 +13,13 @@ namespace {
 
 using bitcoin::Branch;
 
-// A wallet that signs one P2WPKH and one P2TR coin, and the review of who asked for it.
+// A wallet that signs a coin of each of its forms, and the review of who asked for it.
 struct Signed {
   Signed() {
     bitcoin::test::PsbtBuilder builder(curve, wallet.own_keys(curve));
-    builder.spend({.account = 0, .branch = Branch::receive, .index = 1}, 100'000);
-    builder.spend({.account = 1, .branch = Branch::receive, .index = 2}, 100'000);
-    builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), 190'000);
+    for (std::uint32_t i = 0; i < 4; ++i)
+      builder.spend({.account = i, .branch = Branch::receive, .index = i + 1}, 100'000);
+    builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), 390'000);
     asked = builder.draft.encode();
     review = *bitcoin::review_psbt(wallet.own_keys(curve), *bitcoin::Psbt::parse(asked), INT32_MAX);
     answer = *bitcoin::sign_reviewed(curve, wallet, *review);
@@ -36,9 +36,9 @@ struct Signed {
   }
 
   bitcoin::Curve curve{Secret<32>(ByteArray<32>{9})};
-  bitcoin::Wallet wallet = *bitcoin::Wallet::derive(
-      curve, Secret<32>(ByteArray<32>{5}), bitcoin::Network::regtest,
-      std::vector<bitcoin::AccountId>{{bitcoin::Purpose::p2wpkh, 0}, {bitcoin::Purpose::p2tr, 0}});
+  bitcoin::Wallet wallet =
+      *bitcoin::Wallet::derive(curve, Secret<32>(ByteArray<32>{5}), bitcoin::Network::regtest,
+                               std::span<const bitcoin::AccountId>(bitcoin::test::all_accounts));
   Bytes asked;
   std::optional<bitcoin::Review> review;
   Bytes answer;
@@ -70,14 +70,21 @@ TEST_CASE("a PSBT that came back unsigned, signed twice or with the signature of
   CHECK_FALSE(world.is_accepted(world.asked));
   const auto answer = *bitcoin::Psbt::parse(world.answer);
   std::vector<bitcoin::NewPsbtField> added;
-  for (std::size_t i = 0; i < 2; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     const bitcoin::PsbtField& last = answer.input(i).back();
     added.push_back({.key = to_bytes(last.key), .value = to_bytes(last.value)});
   }
-  CHECK_FALSE(world.is_accepted(world.review->psbt.encode_with(std::vector{added[1], added[0]})));
-  const bitcoin::NewPsbtField unknown{.key = {0xfc, 1}, .value = added[0].value};
-  CHECK_FALSE(world.is_accepted(world.review->psbt.encode_with(std::vector{unknown, added[1]})));
-  CHECK_FALSE(world.is_accepted(answer.encode_with(std::vector{unknown, unknown})));
+  CHECK(world.is_accepted(world.review->psbt.encode_with(added)));
+  for (std::size_t i = 0; i < 4; ++i) {
+    CAPTURE(i);
+    auto changed = added;
+    std::swap(changed[i], changed[(i + 1) % 4]);
+    CHECK_FALSE(world.is_accepted(world.review->psbt.encode_with(changed)));
+    changed = added;
+    changed[i] = {.key = {0xfc, 1}, .value = added[i].value};
+    CHECK_FALSE(world.is_accepted(world.review->psbt.encode_with(changed)));
+  }
+  CHECK_FALSE(world.is_accepted(answer.encode_with(std::vector<bitcoin::NewPsbtField>(4, {{0xfc, 1}, {}}))));
 }
 
 }  // namespace

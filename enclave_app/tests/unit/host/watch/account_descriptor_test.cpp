@@ -20,7 +20,7 @@ struct Fixture {
 TEST_CASE_FIXTURE(Fixture, "a descriptor gives the account it was written from") {
   for (const Network network :
        {Network::main, Network::test, Network::testnet4, Network::signet, Network::regtest}) {
-    const Wallet wallet = bitcoin::test::make_wallet(curve, 0x31, network);
+    const Wallet wallet = bitcoin::test::make_wallet(curve, 0x31, network, bitcoin::test::all_accounts);
     for (const Account& account : wallet.accounts()) {
       const auto parsed = parse_descriptor(curve, network, encode_descriptor(account));
       REQUIRE(parsed.has_value());
@@ -70,6 +70,9 @@ TEST_CASE_FIXTURE(Fixture, "another form of descriptor is refused though its che
   const std::string bad[] = {
       replaced("wpkh(", "tr("),
       replaced("wpkh(", "pkh("),
+      replaced("wpkh(", "sh(wpkh("),
+      replaced("84h", "340h"),  // 84 in its lowest byte
+      replaced("84h", "84"),
       replaced("84h", "84'"),
       replaced("84h", "86h"),
       replaced("/1h/", "/0h/"),
