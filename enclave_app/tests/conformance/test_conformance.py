@@ -17,6 +17,9 @@ from node import SOURCE, call, program  # noqa: E402  (its folder stands in the 
 
 DOCUMENT = SOURCE.parent / "docs" / "conformance.md"
 GROUPS = range(1, 82)  # 82 to 90 are not about a document alone
+STACK_MAX = 16 * 1024
+HEAP_MAX = 64 * 1024  # four documents of the largest size
+FIRST_HEAP_MAX = 512 * 1024  # libcrypto's own, kept from the first signature on
 PEERS = ("nitrite", "nsm-nitro-enclave-utils")  # a folder each
 
 
@@ -56,6 +59,48 @@ def test_benctl_gives_the_verdict_of_each_group(suite):
         said = done.json
         assert said["authentic"] is accepted(entry) and done.status == (0 if accepted(entry) else 1), (entry, done)
         assert accepted(entry) or said["tag"] == entry["verdict"], (entry, said)
+
+
+def bounds(root, lines):
+    """What verify-bounds says of each line: verdict, bytes of stack, bytes of heap."""
+    done = subprocess.run([program("verify-bounds"), root], input="\n".join(lines), capture_output=True, text=True, timeout=300)
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert done.returncode == 0 and len(said) == len(lines), done
+    return [(verdict, int(stack), int(heap)) for verdict, stack, heap in said]
+
+
+def test_what_verify_bounds_measures_is_what_was_taken(suite):
+    """It would see a stack or a heap over the limits."""
+    folder, _ = suite
+    (_, stack, _), (_, _, heap) = bounds(folder / "root.der", [f"control {STACK_MAX}-1", f"control 1-{HEAP_MAX}"])
+    assert STACK_MAX < stack < STACK_MAX + 1024 and HEAP_MAX <= heap < HEAP_MAX + 1024
+
+
+def test_no_document_takes_more_than_16_kib_of_stack_or_64_of_heap(suite):
+    """The first of a process takes libcrypto's tables as well; it is a valid one, so that none is left for later."""
+    folder, entries = suite
+    entries = sorted(entries, key=lambda entry: not accepted(entry))
+    said = bounds(folder / "root.der", [f"{entry['time_s']} {folder / entry['file']}" for entry in entries])
+    assert [verdict for verdict, _, _ in said] == [entry["verdict"] for entry in entries]
+    judge_bounds("the suite", said)
+
+
+def test_no_published_document_takes_more():
+    folder = Path(os.environ.get("BEN_VECTORS", ".")) / "attestation"
+    if not folder.is_dir():
+        pytest.skip(f"no vectors at {folder}: set BEN_VECTORS")
+    documents = json.loads((folder / "manifest.json").read_text())["documents"]
+    assert len(documents) == 38
+    said = bounds("aws", [f"{document['verify_at']} {folder / document['file']}" for document in documents])
+    for document, (verdict, _, _) in zip(documents, said):
+        assert document["expected"] in ("policy", "accept" if verdict == "accepted" else "reject"), document["file"]
+    judge_bounds("published documents", said)
+
+
+def judge_bounds(what, said):
+    stack, first, rest = max(one[1] for one in said), said[0][2], max(one[2] for one in said[1:])
+    print(f"{what}: {stack} bytes of stack at most; of heap {first} for the first document, then {rest} at most")
+    assert stack <= STACK_MAX and first <= FIRST_HEAP_MAX and rest <= HEAP_MAX
 
 
 def verdicts_of(peer, folder, entries):
