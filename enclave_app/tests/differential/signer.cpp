@@ -51,8 +51,9 @@ struct Signer {
     if (!rule) return rule.error();
     const auto signed_psbt = bitcoin::sign_reviewed(curve, wallet, *review);
     if (!signed_psbt) return signed_psbt.error();
-    return "signed " + encode_hex(review->txid) + ' ' + std::to_string(review->fee_sats) + ' ' +
-           std::to_string(review->outflow_sats) + ' ' + encode_base64(*signed_psbt);
+    return "signed " + encode_hex(bitcoin::txid_of(review->psbt.transaction())) + ' ' +
+           std::to_string(review->fee_sats) + ' ' + std::to_string(review->outflow_sats) + ' ' +
+           encode_base64(*signed_psbt);
   }
 };
 

@@ -69,13 +69,15 @@ TEST_CASE("a 4096-bit wrapping key gives a blob of 808 bytes that opens") {
   CHECK(open_sealed_seed(*sealed, test::to_payload(payload)).has_value());
 }
 
-TEST_CASE("a flipped bit in any byte of a sealed seed keeps it closed") {
+TEST_CASE("a flipped bit anywhere in a sealed seed keeps it closed") {
   test::CountingRandom random;
   Bytes blob = test::sealed_blob(random);
   const Bytes payload = kms_key().decrypt(ByteView(blob).subspan(216, 384));
-  for (std::size_t i = 0; i < blob.size(); ++i) {
-    CAPTURE(i);
-    blob[i] ^= 0x40U;
+  for (std::size_t bit = 0; bit < blob.size() * 8; ++bit) {
+    CAPTURE(bit);
+    const std::size_t i = bit / 8;
+    const auto mask = static_cast<std::uint8_t>(1U << bit % 8);
+    blob[i] ^= mask;
     const auto sealed = parse_sealed_seed(blob);
     if (sealed) {
       // Even with the right payload, which KMS would not give for another wrapped key.
@@ -86,7 +88,7 @@ TEST_CASE("a flipped bit in any byte of a sealed seed keeps it closed") {
       CHECK(sealed.error().tag.view() == "seal-form");
       CHECK((i < 6 || i == 214 || i == 215));  // magic, version, size
     }
-    blob[i] ^= 0x40U;
+    blob[i] ^= mask;
   }
   CHECK(open_as_kms(blob).has_value());
 }

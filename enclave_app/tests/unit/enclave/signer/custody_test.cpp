@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include "enclave/signer/flips.hpp"
 #include "enclave/signer/node_fixture.hpp"
 
 namespace ben::test {
@@ -309,6 +310,16 @@ TEST_CASE("a certificate of another wallet, by too few or for another config arm
   CHECK(node.call("get_info").text("state") == "LOCKED");
   CHECK(node.certify(wallet).tag() == "");
   CHECK(node.certify(wallet).tag() == "");  // again: nothing changes
+}
+
+TEST_CASE("no bit of a certificate can flip") {
+  Node node;
+  const Answer made = node.genesis();
+  REQUIRE(made.tag() == "");
+  check_flips_are_refused(node.certificate_for(made.text("wallet_id"), node.config_hash()),
+                          [&](const std::string& envelope) {
+                            return node.call("certify_wallet", R"({"certificate":)" + envelope + "}").tag();
+                          });
 }
 
 TEST_CASE("mutated replies of KMS all get the same bytes as answer, and eight in a boot are the most") {

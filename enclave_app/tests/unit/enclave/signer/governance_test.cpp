@@ -1,4 +1,5 @@
 // Policies take their place in order, and only for the wallet they name.
+#include "enclave/signer/flips.hpp"
 #include "enclave/signer/node_fixture.hpp"
 
 namespace ben::test {
@@ -57,6 +58,16 @@ TEST_CASE("a policy of another wallet, network, too few admins or another form i
   CHECK(node.call("set_policy", R"({"policy":)" + alone + "}").tag() == "auth-threshold");
   CHECK(node.call("get_policy").json == R"({"policy":null})");
   CHECK(node.set_policy(good).tag() == "");
+}
+
+TEST_CASE("no bit of a policy can flip") {
+  Node node;
+  node.arm();
+  const std::string payload = node.policy_payload(1, "null", Node::pay_rule(1000));
+  check_flips_are_refused(sign_envelope(wire::policy_payload_type, payload, {&node.alice, &node.bob}),
+                          [&](const std::string& envelope) {
+                            return node.call("set_policy", R"({"policy":)" + envelope + "}").tag();
+                          });
 }
 
 TEST_CASE("every method refuses an unknown parameter") {

@@ -1,6 +1,7 @@
 // Signing from outside: who may ask, for what, and what the signatures are worth.
 #include "bitcoin/descriptor.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
+#include "enclave/signer/flips.hpp"
 #include "enclave/signer/node_fixture.hpp"
 #include "watch/account_descriptor.hpp"
 #include "watch/derivation.hpp"
@@ -98,6 +99,23 @@ TEST_CASE("only a requester of the policy, for this wallet, epoch, method and PS
   CHECK(node.call("sign_transaction",
                   R"({"request":)" + envelope + R"(,"psbt":")" + encode_base64(psbt) + "\"}")
             .tag() == "auth-signature");
+}
+
+TEST_CASE("no bit of a request can flip, and none of the PSBT that it names") {
+  Desk node;
+  const Bytes psbt = node.mixed().draft.encode();
+  const std::string payload = node.request(psbt);
+  const auto send = [&](const std::string& envelope, const Bytes& sent) {
+    return node.call("sign_transaction",
+                     R"({"request":)" + envelope + R"(,"psbt":")" + encode_base64(sent) + "\"}");
+  };
+  const std::string envelope = sign_envelope(wire::request_payload_type, payload, {&node.desk});
+  check_flips_are_refused(envelope, [&](const std::string& text) { return send(text, psbt).tag(); });
+  check_flips_are_refused(psbt, [&](const Bytes& bytes) {
+    const std::string tag = send(envelope, bytes).tag();
+    CHECK(tag == (bytes == psbt ? "" : "auth-psbt"));
+    return tag;
+  });
 }
 
 TEST_CASE("signatures are checked before the PSBT is looked at") {

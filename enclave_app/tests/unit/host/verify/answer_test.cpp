@@ -41,13 +41,15 @@ TEST_CASE("an error without the request's id is one of a request that was not re
   CHECK_FALSE(is_believed(answer_of({.is_error = false, .json = R"({"tag":"rpc-busy"})"}, "null")));
 }
 
-TEST_CASE("an answer with one changed, missing or added byte is refused") {
+TEST_CASE("an answer with one flipped bit, or a missing or added byte, is refused") {
   const std::string text = answer_of({.is_error = false, .json = R"({"n":1})"});
   for (std::size_t i = 0; i < text.size(); ++i) {
     CAPTURE(i);
-    std::string changed = text;
-    changed[i] = static_cast<char>(changed[i] ^ 1);
-    CHECK_FALSE(is_believed(changed));
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::string changed = text;
+      changed[i] = static_cast<char>(changed[i] ^ static_cast<char>(1U << bit));
+      CHECK_FALSE(is_believed(changed));
+    }
     CHECK_FALSE(is_believed(text.substr(0, i)));
     std::string longer = text;
     longer.insert(i, " ");
