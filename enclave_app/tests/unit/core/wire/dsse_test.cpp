@@ -75,6 +75,23 @@ TEST_CASE_FIXTURE(Fixture, "a flipped bit anywhere in a signature is refused") {
   }
 }
 
+TEST_CASE_FIXTURE(Fixture, "a flipped bit anywhere in an encoded envelope is refused") {
+  const auto verifies = [&](const std::string& text) {
+    const auto value = json::parse(as_bytes(text));
+    const auto parsed = value ? parse_envelope(*value) : Result<Envelope>(value.error());
+    return parsed && verify_envelope(*parsed, "text/plain", keys, 2);
+  };
+  std::string text = encode_envelope(envelope);
+  CHECK(verifies(text));
+  for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+    CAPTURE(bit);
+    const char kept = text[bit / 8];
+    text[bit / 8] = static_cast<char>(kept ^ static_cast<char>(1U << bit % 8));
+    CHECK_FALSE(verifies(text));
+    text[bit / 8] = kept;
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "an encoded envelope parses back and verifies; others are malformed") {
   const auto value = json::parse(as_bytes(encode_envelope(envelope)));
   REQUIRE(value.has_value());
