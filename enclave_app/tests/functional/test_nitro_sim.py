@@ -1,5 +1,6 @@
 """nitro-sim from outside: enclaves are run, looked at, spoken to, killed. The images are made here, byte by byte."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -371,7 +372,10 @@ def test_what_cannot_run_is_refused_with_nitro_clis_code(sim):
     done = sim.fails_to_run("E35", "eif-crc", eif=sim.folder / "damaged.eif")
     assert "at offset 544" in done.err
 
-    for name, content, code, tag in (("gzip.eif", image(b"\x1f\x8b" + bytes(200)), "E35", "cpio-header"),
+    packed = gzip.compress(cpio({"init": sim.init}))
+    for name, content, code, tag in (("gzip.eif", image(b"\x1f\x8b" + bytes(200)), "E35", "cpio-gzip"),
+                                     ("cut.eif", image(packed[:-1]), "E35", "cpio-gzip"),
+                                     ("members.eif", image(packed + packed), "E35", "cpio-gzip"),
                                      ("empty.eif", image(cpio({"bin": None})), "E36", "sim-init"),
                                      ("up.eif", image(cpio({"../up": b""})), "E35", "cpio-path")):
         (sim.folder / name).write_bytes(content)
@@ -392,6 +396,17 @@ def test_later_ramdisks_add_to_the_first(sim):
     path.write_bytes(image(cpio({"etc": None}), cpio({"etc": None, "init": sim.init})))
     cid = sim.run(eif=path)["EnclaveCID"]
     assert "root=. .. etc init run " in sim.ask(cid, "look")
+
+
+def test_packed_ramdisks_run_and_are_measured_as_they_are_packed(sim):
+    path = sim.folder / "packed.eif"
+    packed = [gzip.compress(cpio(files)) for files in ({"etc": None}, {"etc": None, "init": sim.init})]
+    path.write_bytes(image(*packed))
+    started = sim.run(eif=path)
+    assert "root=. .. etc init run " in sim.ask(started["EnclaveCID"], "look")
+    [described] = sim.enclaves()
+    assert described["Measurements"]["PCR0"] == pcr(NO_KERNEL + b"quiet" + b"".join(packed))
+    assert described["Measurements"]["PCR2"] == pcr(packed[1])
 
 
 def test_the_test_root_is_made_once_and_for_its_user_alone(sim):

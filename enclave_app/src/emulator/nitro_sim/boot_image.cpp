@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "eif/cpio.hpp"
+#include "eif/gzip.hpp"
 #include "init/sandbox_paths.hpp"
 
 namespace ben::emulator {
@@ -20,10 +21,12 @@ Result<> extract_ramdisks(const eif::Input& image, const eif::Description& descr
   bool has_init = false;
   for (const eif::Section& section : description.sections) {
     if (section.type != eif::SectionType::ramdisk) continue;
-    const eif::WindowInput archive(image, section.offset, section.bytes);
-    const auto entries = eif::list_cpio(archive);
+    const eif::WindowInput ramdisk(image, section.offset, section.bytes);
+    const auto archive = eif::open_archive(ramdisk);
+    if (!archive) return archive.error();
+    const auto entries = eif::list_cpio(**archive);
     if (!entries) return entries.error();
-    if (const auto extracted = eif::extract_cpio(archive, *entries, root); !extracted) return extracted;
+    if (const auto extracted = eif::extract_cpio(**archive, *entries, root); !extracted) return extracted;
     has_init = has_init || std::ranges::any_of(*entries, [](const eif::Entry& entry) {
                  return entry.path == "init" && entry.kind == eif::EntryKind::file;
                });

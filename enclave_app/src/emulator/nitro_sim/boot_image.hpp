@@ -12,9 +12,9 @@ namespace ben::emulator {
 // Fails with `unavailable` (eif-file).
 Result<bool> is_process_image(const eif::Input& image, const eif::Description& description);
 
-// Extracts all ramdisks, in order, below `root`, which exists and is empty, and makes the folder for the
-// sandbox's sockets. Fails with `malformed` (cpio-…), `refused` (sim-init) when no /init is among the files,
-// or `unavailable` (eif-file, eif-output).
+// Extracts all ramdisks, plain or packed by gzip, in order, below `root`, which exists and is empty, and
+// makes the folder for the sandbox's sockets. Fails with `malformed` (cpio-…), `refused` (sim-init) when no
+// /init is among the files, or `unavailable` (eif-file, eif-output).
 Result<> extract_ramdisks(const eif::Input& image, const eif::Description& description,
                           const std::filesystem::path& root);
 
