@@ -1,7 +1,6 @@
 // Base64 with padding (RFC 4648 section 4), canonical only: one spelling for one value.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben {

@@ -1,14 +1,18 @@
 // Names for byte sequences, and conversions between text and bytes. What includes this has the standard's
-// sequences, strings, integers and algorithms with it.
+// sequences, strings, integers, owners and algorithms with it.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ben {

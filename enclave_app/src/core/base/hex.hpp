@@ -1,7 +1,6 @@
 // Hexadecimal text, lower case only: one spelling for one value.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben {

@@ -2,11 +2,6 @@
 
 namespace ben {
 
-std::uint8_t Reader::u8() noexcept {
-  const auto bytes = take(1);
-  return failed_ ? std::uint8_t{0} : bytes[0];
-}
-
 std::uint64_t Reader::big_endian(std::size_t count) noexcept {
   std::uint64_t value = 0;
   for (const std::uint8_t byte : take(count)) value = (value << 8U) | byte;
@@ -28,11 +23,6 @@ ByteView Reader::take(std::size_t count) noexcept {
   const auto taken = rest_.first(count);
   rest_ = rest_.subspan(count);
   return taken;
-}
-
-void Reader::fail() noexcept {
-  failed_ = true;
-  rest_ = {};
 }
 
 Result<> Reader::finish(StaticText tag, StaticText reason) const {

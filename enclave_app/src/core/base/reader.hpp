@@ -1,7 +1,6 @@
 // Reader: takes bytes off the front of untrusted input, and never past its end.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben {
@@ -12,7 +11,7 @@ class Reader {
  public:
   explicit Reader(ByteView input) noexcept : rest_(input) {}
 
-  [[nodiscard]] std::uint8_t u8() noexcept;
+  [[nodiscard]] std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(big_endian(1)); }
   [[nodiscard]] std::uint16_t u16_be() noexcept { return static_cast<std::uint16_t>(big_endian(2)); }
   [[nodiscard]] std::uint32_t u32_be() noexcept { return static_cast<std::uint32_t>(big_endian(4)); }
   [[nodiscard]] std::uint64_t u64_be() noexcept { return big_endian(8); }
@@ -37,7 +36,10 @@ class Reader {
   [[nodiscard]] ByteView rest() noexcept { return take(remaining()); }
 
   // Makes the reader fail for good: what was read is well sized but wrong.
-  void fail() noexcept;
+  void fail() noexcept {
+    failed_ = true;
+    rest_ = {};
+  }
 
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   [[nodiscard]] std::size_t remaining() const noexcept { return rest_.size(); }

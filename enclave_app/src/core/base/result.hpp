@@ -1,11 +1,9 @@
 // Result<T>: a value or an Error. The one way this code base reports failure.
 #pragma once
 
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-#include <utility>
 #include <variant>
+
+#include "base/bytes.hpp"
 
 namespace ben {
 

@@ -14,7 +14,7 @@ class Secret {
  public:
   Secret() = default;
   explicit Secret(std::span<const std::uint8_t, N> bytes) noexcept {
-    for (std::size_t i = 0; i < N; ++i) bytes_[i] = bytes[i];
+    std::ranges::copy(bytes, bytes_.begin());
   }
   ~Secret() { wipe(); }
 

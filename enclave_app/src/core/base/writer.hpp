@@ -1,8 +1,6 @@
 // Writer: appends fixed-size integers and bytes to a buffer it owns.
 #pragma once
 
-#include <utility>
-
 #include "base/bytes.hpp"
 
 namespace ben {
@@ -22,6 +20,12 @@ class Writer {
   Writer& u16_le(std::uint16_t value) { return little_endian(value, 2); }
   Writer& u32_le(std::uint32_t value) { return little_endian(value, 4); }
   Writer& u64_le(std::uint64_t value) { return little_endian(value, 8); }
+
+  // The low `count` bytes of a number, at most 8.
+  Writer& big_endian(std::uint64_t value, std::size_t count) {
+    for (; count > 0; --count) u8(static_cast<std::uint8_t>(value >> (8 * (count - 1))));
+    return *this;
+  }
   Writer& bytes(ByteView view) {
     bytes_.insert(bytes_.end(), view.begin(), view.end());
     return *this;
@@ -32,13 +36,8 @@ class Writer {
   [[nodiscard]] Bytes take() { return std::exchange(bytes_, {}); }
 
  private:
-  Writer& big_endian(std::uint64_t value, std::size_t count) {
-    for (std::size_t i = count; i > 0; --i)
-      bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * (i - 1))));
-    return *this;
-  }
   Writer& little_endian(std::uint64_t value, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) bytes_.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+    for (; count > 0; --count, value >>= 8U) u8(static_cast<std::uint8_t>(value));
     return *this;
   }
 

@@ -5,11 +5,7 @@
 // Anything else fails: negative integers, tags, floats, undefined, other simple values, strings in chunks.
 #pragma once
 
-#include <optional>
-
-#include "base/bytes.hpp"
 #include "base/reader.hpp"
-#include "base/result.hpp"
 
 namespace ben::cbor {
 

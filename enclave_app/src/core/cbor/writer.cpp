@@ -4,19 +4,14 @@ namespace ben::cbor {
 
 Writer& Writer::head(std::uint8_t major_type, std::uint64_t argument) {
   const auto initial = [major_type](std::uint64_t information) {
-    return static_cast<std::uint8_t>(static_cast<std::uint64_t>(major_type) << 5U | information);
+    return static_cast<std::uint8_t>(std::uint64_t{major_type} << 5U | information);
   };
   if (argument < 24) {
     out_.u8(initial(argument));
-  } else if (argument <= 0xff) {
-    out_.u8(initial(24)).u8(static_cast<std::uint8_t>(argument));
-  } else if (argument <= 0xffff) {
-    out_.u8(initial(25)).u16_be(static_cast<std::uint16_t>(argument));
-  } else if (argument <= 0xffffffff) {
-    out_.u8(initial(26)).u32_be(static_cast<std::uint32_t>(argument));
-  } else {
-    out_.u8(initial(27)).u64_be(argument);
+    return *this;
   }
+  const unsigned size_log2 = argument <= 0xff ? 0 : argument <= 0xffff ? 1 : argument <= 0xffffffff ? 2 : 3;
+  out_.u8(initial(24 + size_log2)).big_endian(argument, std::size_t{1} << size_log2);
   return *this;
 }
 

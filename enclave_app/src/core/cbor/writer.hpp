@@ -1,9 +1,6 @@
 // Writes CBOR (RFC 8949) in one way only: shortest heads, definite lengths.
 #pragma once
 
-#include <optional>
-
-#include "base/bytes.hpp"
 #include "base/writer.hpp"
 
 namespace ben::cbor {

@@ -1,50 +1,49 @@
 #include "crypto/cipher.hpp"
 
-#include <cstdlib>
-
 #include <openssl/evp.h>
 
 #include "base/owned.hpp"
 
 namespace ben {
+namespace {
 
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+constexpr int tag_bytes = static_cast<int>(aead_tag_bytes);
+
+enum class Direction : int { open = 0, seal = 1 };  // as EVP_CipherInit_ex has it
+
+// `out`: as many bytes as `in`; `tag`: aead_tag_bytes, written by seal and compared by open.
+bool chacha20_poly1305(Direction direction, const Secret<32>& key, const AeadNonce& nonce, ByteView aad,
+                       ByteView in, std::uint8_t* out, std::uint8_t* tag) noexcept {
+  const bool seals = direction == Direction::seal;
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  int written = 0;
+  return context != nullptr &&
+         EVP_CipherInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key.expose().data(), nonce.data(),
+                           static_cast<int>(direction)) == 1 &&
+         EVP_CipherUpdate(context.get(), nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1 &&
+         EVP_CipherUpdate(context.get(), out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
+         (seals || EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag) == 1) &&
+         EVP_CipherFinal_ex(context.get(), out + written, &written) == 1 &&
+         (!seals || EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, tag_bytes, tag) == 1);
+}
+
+}  // namespace
 
 Bytes aead_seal(const Secret<32>& key, const AeadNonce& nonce, ByteView aad, ByteView plaintext) noexcept {
-  const CipherContext context(EVP_CIPHER_CTX_new());
   Bytes sealed(plaintext.size() + aead_tag_bytes);
-  int written = 0;
-  const bool done =
-      context != nullptr &&
-      EVP_EncryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key.expose().data(),
-                         nonce.data()) == 1 &&
-      EVP_EncryptUpdate(context.get(), nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1 &&
-      EVP_EncryptUpdate(context.get(), sealed.data(), &written, plaintext.data(),
-                        static_cast<int>(plaintext.size())) == 1 &&
-      EVP_EncryptFinal_ex(context.get(), sealed.data() + written, &written) == 1 &&
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(aead_tag_bytes),
-                          sealed.data() + plaintext.size()) == 1;
-  if (!done) std::abort();
+  std::uint8_t* const tag = sealed.data() + plaintext.size();
+  if (!chacha20_poly1305(Direction::seal, key, nonce, aad, plaintext, sealed.data(), tag)) std::abort();
   return sealed;
 }
 
 bool aead_open(const Secret<32>& key, const AeadNonce& nonce, ByteView aad, ByteView sealed,
                std::span<std::uint8_t> plaintext) noexcept {
-  if (sealed.size() < aead_tag_bytes || plaintext.size() != sealed.size() - aead_tag_bytes) return false;
+  if (sealed.size() != plaintext.size() + aead_tag_bytes) return false;
   const ByteView ciphertext = sealed.first(plaintext.size());
   auto tag = to_array<aead_tag_bytes>(sealed.last(aead_tag_bytes));
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int written = 0;
   const bool opened =
-      context != nullptr &&
-      EVP_DecryptInit_ex(context.get(), EVP_chacha20_poly1305(), nullptr, key.expose().data(),
-                         nonce.data()) == 1 &&
-      EVP_DecryptUpdate(context.get(), nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1 &&
-      EVP_DecryptUpdate(context.get(), plaintext.data(), &written, ciphertext.data(),
-                        static_cast<int>(ciphertext.size())) == 1 &&
-      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(aead_tag_bytes),
-                          tag.data()) == 1 &&
-      EVP_DecryptFinal_ex(context.get(), plaintext.data() + written, &written) == 1;
+      chacha20_poly1305(Direction::open, key, nonce, aad, ciphertext, plaintext.data(), tag.data());
   if (!opened) ::explicit_bzero(plaintext.data(), plaintext.size());
   return opened;
 }

@@ -1,7 +1,5 @@
 #include "crypto/ed25519.hpp"
 
-#include <cstdlib>
-
 namespace ben {
 
 using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;

@@ -1,12 +1,8 @@
 #include "crypto/hmac.hpp"
 
-#include <cstdlib>
-
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
-#include <openssl/params.h>
 
 #include "base/owned.hpp"
 
@@ -23,23 +19,17 @@ Secret<64> hmac_sha512(ByteView key, ByteView message) noexcept {
 
 void hkdf_sha256_into(ByteView key_material, ByteView salt, std::string_view info,
                       std::span<std::uint8_t> out) noexcept {
-  // OpenSSL's parameters are not const although they are only read.
-  const auto octets = [](const char* name, ByteView view) {
-    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(view.data()), view.size());
-  };
-  char digest[] = "SHA256";
-  OSSL_PARAM parameters[5];
-  std::size_t count = 0;
-  parameters[count++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-  parameters[count++] = octets(OSSL_KDF_PARAM_KEY, key_material);
-  if (!salt.empty()) parameters[count++] = octets(OSSL_KDF_PARAM_SALT, salt);
-  if (!info.empty()) parameters[count++] = octets(OSSL_KDF_PARAM_INFO, as_bytes(info));
-  parameters[count] = OSSL_PARAM_construct_end();
-
-  const Owned<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  const Owned<EVP_KDF_CTX, EVP_KDF_CTX_free> context(EVP_KDF_CTX_new(kdf.get()));
-  if (context == nullptr || EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) != 1)
-    std::abort();
+  const auto size = [](const auto& view) { return static_cast<int>(view.size()); };
+  const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context(EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr));
+  std::size_t written = out.size();
+  const bool done =
+      context != nullptr && EVP_PKEY_derive_init(context.get()) == 1 &&
+      EVP_PKEY_CTX_set_hkdf_md(context.get(), EVP_sha256()) == 1 &&
+      EVP_PKEY_CTX_set1_hkdf_key(context.get(), key_material.data(), size(key_material)) == 1 &&
+      (salt.empty() || EVP_PKEY_CTX_set1_hkdf_salt(context.get(), salt.data(), size(salt)) == 1) &&
+      (info.empty() || EVP_PKEY_CTX_add1_hkdf_info(context.get(), as_bytes(info).data(), size(info)) == 1) &&
+      EVP_PKEY_derive(context.get(), out.data(), &written) == 1 && written == out.size();
+  if (!done) std::abort();
 }
 
 }  // namespace ben
