@@ -1,38 +1,80 @@
-// The enclave program: builds the parts, joins them, gives up what serving does not need, and serves until
-// the hypervisor stops it. Whatever cannot be had at the start ends the program; as it is PID 1, the kernel
-// panics then, and the enclave is gone.
+// The enclave program: readies what its kernel has to give, builds the parts, joins them, gives up what
+// serving does not need, and serves until the hypervisor stops it. Whatever cannot be had at the start ends
+// the program; as it is PID 1, the kernel panics then, and the enclave is gone.
 #include <cstdio>
 
-#include "lockdown/privileges.hpp"
-#include "lockdown/system_calls.hpp"
-#include "platform.hpp"
+#include <fcntl.h>
+#include <linux/random.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+
+#include "lockdown/lockdown.hpp"
+#include "nsm/device.hpp"
 #include "server/server.hpp"
 #include "server/vsock_listener.hpp"
 
+namespace ben {
 namespace {
 
-ben::Result<> run() {
-  for (const auto& protect : {ben::keep_memory_private, ben::pin_memory}) {
+// The hardware generator that feeds the kernel's random pool, which has to be the NSM.
+Result<std::string> read_rng() {
+  constexpr std::string_view expected = "nsm-hwrng\n";
+  std::array<char, 64> name{};
+  const Descriptor file(::open("/sys/devices/virtual/misc/hw_random/rng_current", O_RDONLY | O_CLOEXEC));
+  const ssize_t size = file.get() < 0 ? -1 : ::read(file.get(), name.data(), name.size());
+  if (size < 0 || std::string_view(name.data(), static_cast<std::size_t>(size)) != expected)
+    return refused("nsm-rng", "platform: the kernel's random pool is not fed by the NSM");
+  return std::string(expected.substr(0, expected.size() - 1));
+}
+
+// struct rand_pool_info of linux/random.h, with its bytes.
+struct PoolInput {
+  int entropy_bits;
+  int size;
+  std::array<std::uint8_t, 256> bytes;
+};
+
+// Adds bytes of the NSM to the kernel's pool, so that randomness is there at once.
+Result<> feed_kernel(NsmTransport& nsm) {
+  PoolInput input{.entropy_bits = 8 * 256, .size = 256, .bytes = {}};
+  if (const auto drawn = NsmClient(nsm).get_random(input.bytes); !drawn) return drawn;
+  const Descriptor pool(::open("/dev/urandom", O_WRONLY | O_CLOEXEC));
+  const bool is_fed = ::ioctl(pool.get(), RNDADDENTROPY, &input) == 0;
+  ::explicit_bzero(&input, sizeof input);
+  if (!is_fed) return unavailable("nsm-pool", "platform: the kernel took no randomness");
+  return Ok{};
+}
+
+Result<> run() {
+  for (const auto& protect : {keep_memory_private, pin_memory}) {
     if (const auto done = protect(); !done) return done;
   }
-  auto platform = ben::start_platform();
-  if (!platform) return platform.error();
-  const auto signer = ben::signer::Signer::start(*platform->nsm, std::move(platform->rng));
+  // PID 1 starts without any file system but its own. Already mounted is fine; what is missing shows below.
+  (void)::mount("dev", "/dev", "devtmpfs", MS_NOSUID | MS_NOEXEC, nullptr);
+  (void)::mount("sys", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+  auto rng = read_rng();
+  if (!rng) return rng.error();
+  const auto nsm = open_nsm_device();
+  if (!nsm) return nsm.error();
+  if (const auto fed = feed_kernel(**nsm); !fed) return fed;
+  const auto signer = signer::Signer::start(**nsm, std::move(*rng));
   if (!signer) return signer.error();
-  const auto listener = ben::server::VsockListener::open();
+  const auto listener = server::VsockListener::open();
   if (!listener) return listener.error();
-  if (const auto heard = ben::server::send_heartbeat(); !heard) return heard;
+  if (const auto heard = server::send_heartbeat(); !heard) return heard;
 
   // Of what the parent sends only the heartbeat's echo was read before this.
-  if (const auto dropped = ben::drop_capabilities(); !dropped) return dropped;
-  if (const auto restricted = ben::restrict_system_calls(); !restricted) return restricted;
-  return ben::server::Server(**listener, **signer).run();
+  if (const auto dropped = drop_capabilities(); !dropped) return dropped;
+  if (const auto restricted = restrict_system_calls(); !restricted) return restricted;
+  return server::Server(**listener, **signer).run();
 }
 
 }  // namespace
+}  // namespace ben
 
 int main() {
-  const auto ended = run();
+  const auto ended = ben::run();
   const std::string_view reason = ended.error().reason.view();
   (void)std::fprintf(stderr, "enclave-signer: %.*s\n", static_cast<int>(reason.size()), reason.data());
   return 1;

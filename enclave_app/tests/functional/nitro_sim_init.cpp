@@ -24,7 +24,7 @@
 #include "init/hybrid_listener.hpp"
 #include "init/sandbox_paths.hpp"
 #include "init/unix_socket.hpp"
-#include "lockdown/privileges.hpp"
+#include "lockdown/lockdown.hpp"
 #include "nsm/client.hpp"
 #include "nsm/socket_transport.hpp"
 

@@ -1,8 +1,5 @@
 #include "nsm/client.hpp"
 
-#include <initializer_list>
-#include <utility>
-
 #include "cbor/reader.hpp"
 #include "cbor/writer.hpp"
 
@@ -42,24 +39,15 @@ std::optional<Error> parse_error(ByteView reply) {
   return malformed_reply;
 }
 
-// Reads {name: {key: value, ...}} with each of `keys` once, in any order; `read_value` takes the value of a
-// key.
-template <typename ReadValue>
-bool parse_reply(ByteView reply, std::string_view name, std::initializer_list<std::string_view> keys,
-                 ReadValue read_value) {
+// Reads {name: {key: value, ...}}; `read_field` takes the value of a key, or fails the reader.
+template <typename ReadField>
+bool parse_reply(ByteView reply, std::string_view name, ReadField read_field) {
   cbor::Reader reader(reply);
   reader.open_map();
   if (!reader.more() || reader.text() != name) return false;
-  std::uint32_t missing = (1U << keys.size()) - 1;
   reader.open_map();
-  while (reader.more()) {
-    const auto key = reader.text();
-    const auto bit = 1U << (std::find(keys.begin(), keys.end(), key) - keys.begin());
-    if ((missing & bit) == 0) return false;  // unknown, or seen already
-    missing &= ~bit;
-    read_value(reader, key);
-  }
-  return missing == 0 && !reader.more() && reader.finish("nsm-reply", "nsm: no reply").has_value();
+  while (reader.more()) read_field(reader, reader.text());
+  return !reader.more() && reader.finish("nsm-reply", "nsm: no reply").has_value();
 }
 
 Bytes numbered_request(std::string_view name, std::string_view key, std::uint16_t number) {
@@ -82,15 +70,19 @@ Result<> NsmClient::get_random(std::span<std::uint8_t> out) {
 Result<NsmPcr> NsmClient::describe_pcr(std::uint16_t index) {
   const auto reply = exchange(numbered_request("DescribePCR", "index", index));
   if (!reply) return reply.error();
-  bool locked = false;
-  ByteView value;
-  const bool parsed =
-      parse_reply(*reply, "DescribePCR", {"lock", "data"}, [&](cbor::Reader& reader, std::string_view key) {
-        if (key == "lock") locked = reader.boolean();
-        if (key == "data") value = reader.bytes();
-      });
-  if (!parsed || value.size() != sizeof(Hash384)) return malformed_reply;
-  return NsmPcr{.locked = locked, .value = to_array<sizeof(Hash384)>(value)};
+  std::optional<bool> locked;
+  std::optional<ByteView> value;
+  const bool parsed = parse_reply(*reply, "DescribePCR", [&](cbor::Reader& reader, std::string_view key) {
+    if (key == "lock" && !locked) {
+      locked = reader.boolean();
+    } else if (key == "data" && !value) {
+      value = reader.bytes();
+    } else {
+      reader.fail();
+    }
+  });
+  if (!parsed || !locked || !value || value->size() != sizeof(Hash384)) return malformed_reply;
+  return NsmPcr{.locked = *locked, .value = to_array<sizeof(Hash384)>(*value)};
 }
 
 Result<Hash384> NsmClient::extend_pcr(std::uint16_t index, ByteView data) {
@@ -136,11 +128,13 @@ Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_vie
                                                std::string_view key) {
   const auto reply = exchange(request);
   if (!reply) return reply.error();
-  ByteView value;
-  const bool parsed = parse_reply(
-      *reply, name, {key}, [&](cbor::Reader& reader, std::string_view /*key*/) { value = reader.bytes(); });
-  if (!parsed || value.empty()) return malformed_reply;
-  return value;
+  std::optional<ByteView> value;
+  const bool parsed = parse_reply(*reply, name, [&](cbor::Reader& reader, std::string_view found) {
+    if (found != key || value) reader.fail();
+    value = reader.bytes();
+  });
+  if (!parsed || !value || value->empty()) return malformed_reply;
+  return *value;
 }
 
 Result<std::uint64_t> document_timestamp_ms(ByteView document) {

@@ -8,9 +8,6 @@
 //                 nsm-input-too-large, nsm-internal-error
 #pragma once
 
-#include <optional>
-
-#include "base/result.hpp"
 #include "base/secret.hpp"
 #include "crypto/hash.hpp"
 #include "nsm/transport.hpp"

@@ -1,10 +1,9 @@
 #include "nsm/device.hpp"
 
-#include <cstdint>
-
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "descriptor.hpp"
 
 namespace ben {
 namespace {
@@ -23,35 +22,30 @@ static_assert(nsm_ioctl_raw == _IOWR(0x0A, 0, NsmRaw));
 
 class NsmDevice final : public NsmTransport {
  public:
-  explicit NsmDevice(int device) noexcept : device_(device) {}
-  ~NsmDevice() override { ::close(device_); }
-  NsmDevice(const NsmDevice&) = delete;
-  NsmDevice& operator=(const NsmDevice&) = delete;
-  NsmDevice(NsmDevice&&) = delete;
-  NsmDevice& operator=(NsmDevice&&) = delete;
+  explicit NsmDevice(Descriptor device) noexcept : device_(std::move(device)) {}
 
   Result<std::size_t> exchange(ByteView request, std::span<std::uint8_t> reply) override {
     NsmRaw raw{.request = {reinterpret_cast<std::uintptr_t>(request.data()), request.size()},
                .response = {reinterpret_cast<std::uintptr_t>(reply.data()), reply.size()}};
-    if (::ioctl(device_, nsm_ioctl_raw, &raw) != 0 || raw.response.size > reply.size())
+    if (::ioctl(device_.get(), nsm_ioctl_raw, &raw) != 0 || raw.response.size > reply.size())
       return unavailable("nsm-device", "nsm: the device did not answer");
     return raw.response.size;
   }
 
  private:
-  int device_;
+  Descriptor device_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<NsmTransport>> open_nsm_device(const char* path) {
-  const int device = ::open(path, O_RDWR | O_CLOEXEC);
-  if (device < 0) {
+  Descriptor device(::open(path, O_RDWR | O_CLOEXEC));
+  if (device.get() < 0) {
     return unavailable(
         "nsm-device",
         "nsm: /dev/nsm cannot be opened: this is no Nitro enclave, or its kernel has no NSM driver");
   }
-  return std::unique_ptr<NsmTransport>(std::make_unique<NsmDevice>(device));
+  return std::unique_ptr<NsmTransport>(std::make_unique<NsmDevice>(std::move(device)));
 }
 
 }  // namespace ben

@@ -1,10 +1,6 @@
 // The enclave's own security module: Linux's /dev/nsm (drivers/misc/nsm.c).
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
-#include "base/result.hpp"
 #include "nsm/transport.hpp"
 
 namespace ben {

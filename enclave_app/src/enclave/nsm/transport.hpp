@@ -1,7 +1,7 @@
 // How bytes reach a Nitro Security Module: one CBOR request, one CBOR reply.
 #pragma once
 
-#include "base/bytes.hpp"
+#include "base/owned.hpp"
 #include "base/result.hpp"
 
 namespace ben {
@@ -10,15 +10,8 @@ namespace ben {
 inline constexpr std::size_t nsm_request_bytes_max = 0x1000;
 inline constexpr std::size_t nsm_reply_bytes_max = 0x3000;
 
-class NsmTransport {
+class NsmTransport : public Interface {
  public:
-  NsmTransport() = default;
-  virtual ~NsmTransport() = default;
-  NsmTransport(const NsmTransport&) = delete;
-  NsmTransport& operator=(const NsmTransport&) = delete;
-  NsmTransport(NsmTransport&&) = delete;
-  NsmTransport& operator=(NsmTransport&&) = delete;
-
   // `reply`: nsm_reply_bytes_max bytes. The reply is written to its front; the value is the reply's size.
   // Fails with `unavailable` (nsm-device) when no reply came.
   virtual Result<std::size_t> exchange(ByteView request, std::span<std::uint8_t> reply) = 0;

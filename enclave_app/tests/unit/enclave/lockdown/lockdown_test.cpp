@@ -15,8 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lockdown/privileges.hpp"
-#include "lockdown/system_calls.hpp"
+#include "lockdown/lockdown.hpp"
 #include "nsm/device.hpp"
 
 namespace {

@@ -1,13 +1,12 @@
-#include "lockdown/system_calls.hpp"
-
-#include <cstddef>
-#include <vector>
+#include "lockdown/lockdown.hpp"
 
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,7 +15,10 @@
 namespace ben {
 namespace {
 
-// Allowed when the bits `mask` of argument `place` are `value`; without a mask, always. The arguments looked
+constexpr Error not_private =
+    internal("lockdown-memory", "lockdown: the process's memory could not be protected");
+
+// Allowed when the bits `mask` of argument `place` are `value`: without a mask, always. The arguments looked
 // at are ints, or flags of which only low bits are defined, so the low 32 bits say all.
 struct AllowedCall {
   std::uint32_t number;
@@ -60,18 +62,39 @@ constexpr sock_filter give(std::uint32_t action) {
 constexpr sock_filter allow = give(SECCOMP_RET_ALLOW);
 constexpr sock_filter kill = give(SECCOMP_RET_KILL_PROCESS);
 
-// Each call is two or six instructions: without a match the next one sees the number again.
+// Without a match the next call sees the number again.
 void append(std::vector<sock_filter>& filter, const AllowedCall& call) {
-  if (call.mask == 0) {
-    filter.insert(filter.end(), {skip(call.number, 0, 1), allow});
-    return;
-  }
   const std::size_t low_half = offsetof(seccomp_data, args) + std::size_t{8} * call.place;
   filter.insert(filter.end(), {skip(call.number, 0, 5), load(low_half), keep_bits(call.mask),
                                skip(call.value, 0, 1), allow, kill});
 }
 
 }  // namespace
+
+Result<> keep_memory_private() {
+  constexpr rlimit none{0, 0};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return not_private;
+  return Ok{};
+}
+
+Result<> pin_memory() {
+  // The limit would end later allocations, once the capability is gone that lifts it.
+  constexpr rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  if (::setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0 ||
+      ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+    return not_private;
+  }
+  return Ok{};
+}
+
+Result<> drop_capabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  constexpr __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
+  if (::syscall(SYS_capset, &header, none) != 0) {
+    return internal("lockdown-capabilities", "lockdown: the capabilities could not be dropped");
+  }
+  return Ok{};
+}
 
 Result<> restrict_system_calls(std::span<const std::uint32_t> more) {
   // A call of the x32 ABI has a bit in its number that no number here has.
@@ -83,7 +106,7 @@ Result<> restrict_system_calls(std::span<const std::uint32_t> more) {
   const sock_fprog program{.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
       ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    return Error{ErrorCode::internal, "lockdown-calls", "lockdown: the system calls could not be restricted"};
+    return internal("lockdown-calls", "lockdown: the system calls could not be restricted");
   }
   return Ok{};
 }
