@@ -2,9 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 
-#include "base/bytes.hpp"
 #include "crypto/hash.hpp"
 #include "server/listener.hpp"
 #include "wire/frame.hpp"
@@ -19,22 +17,7 @@ inline constexpr std::size_t write_bytes_max = 16UL * 1024;
 inline constexpr std::chrono::seconds frame_deadline{10};
 inline constexpr std::chrono::seconds write_deadline{60};
 
-// The bytes of frame bodies that all connections hold together.
-class MemoryBudget {
- public:
-  explicit MemoryBudget(std::size_t bytes) noexcept : left_(bytes) {}
-  [[nodiscard]] bool take(std::size_t bytes) noexcept {
-    if (bytes > left_) return false;
-    left_ -= bytes;
-    return true;
-  }
-  void give_back(std::size_t bytes) noexcept { left_ += bytes; }
-
- private:
-  std::size_t left_;
-};
-
-// A frame as it arrived. When the budget did not hold it, the body was hashed and thrown away.
+// A frame as it arrived. When there was no room for it, the body was hashed and thrown away.
 struct ArrivedFrame {
   wire::FrameType type;
   Bytes body;
@@ -43,62 +26,50 @@ struct ArrivedFrame {
 
 class Connection {
  public:
-  // `budget` has to outlive the connection.
-  Connection(Descriptor descriptor, MemoryBudget& budget) noexcept;
-  ~Connection();
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  Connection(Connection&&) = delete;
-  Connection& operator=(Connection&&) = delete;
+  explicit Connection(Descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
 
   [[nodiscard]] int descriptor() const noexcept { return descriptor_.get(); }
 
-  // Reads once what the socket has. Fails with `unavailable` (wire-closed) at its end or on an error.
-  Result<> receive();
+  // Reads on, at most read_bytes_max: the next frame once it is whole, or nothing yet. `room`: the largest
+  // body that may be kept. Fails with `unavailable` (wire-closed) at the stream's end or on an error, with
+  // `malformed` (wire-frame).
+  Result<std::optional<ArrivedFrame>> receive(std::size_t room);
 
-  // The next whole frame, or nothing yet. Fails with `malformed` (wire-frame).
-  Result<std::optional<ArrivedFrame>> next_frame();
-
-  // Gives the bytes of a frame back to the budget; call when it was handled.
-  void release(std::size_t body_bytes) noexcept { budget_.give_back(body_bytes); }
+  // Bytes that are kept for the frame that is arriving.
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return body_.capacity(); }
 
   void send(wire::FrameType type, ByteView body);
 
-  // Writes once what the socket takes. Fails like receive().
+  // Writes what the socket takes. Fails with `unavailable` (wire-closed).
   Result<> flush();
 
   [[nodiscard]] bool wants_to_write() const noexcept { return written_ < outgoing_.size(); }
 
-  // Bytes that arrived and were not looked at yet.
-  [[nodiscard]] bool has_input() const noexcept { return consumed_ < incoming_.size(); }
+  // When this connection has to have made progress, if it owes any; else Clock's last moment.
+  [[nodiscard]] Clock::time_point deadline() const noexcept;
 
-  // Its first frame was admitted: from then on a quiet connection owes nothing.
-  void greet() noexcept { has_greeted_ = true; }
-  [[nodiscard]] bool has_greeted() const noexcept { return has_greeted_; }
-
-  // When this connection has to have made progress, if it owes any.
-  [[nodiscard]] std::optional<Clock::time_point> deadline() const noexcept;
+  // What the server knows of the peer. Its first frame was admitted: from then on a quiet connection owes
+  // nothing.
+  bool has_greeted = false;
+  // An operation of the signer waits for its ACK or KMS_REPLY.
+  std::optional<Clock::time_point> reply_until;
 
  private:
-  Result<bool> read_header();
-  void take_body();
+  Result<std::size_t> read(std::span<std::uint8_t> out);
 
   Descriptor descriptor_;
-  MemoryBudget& budget_;
-  Bytes incoming_;
-  std::size_t consumed_ = 0;
   Bytes outgoing_;
   std::size_t written_ = 0;
-  std::optional<Clock::time_point> write_since_;
+  Clock::time_point write_since_;
 
-  // The frame that is arriving.
-  std::optional<wire::FrameHeader> header_;
+  // The frame that is arriving: its head, then its body.
   Clock::time_point frame_since_ = Clock::now();
-  bool has_greeted_ = false;
+  ByteArray<wire::frame_header_bytes> head_{};
+  std::size_t head_read_ = 0;
+  std::optional<wire::FrameHeader> header_;
   Bytes body_;
   std::size_t body_left_ = 0;
-  bool is_dropped_ = false;
-  Sha256 dropped_hash_;
+  std::optional<Sha256> dropped_;
 };
 
 }  // namespace ben::server

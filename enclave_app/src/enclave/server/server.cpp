@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <malloc.h>
+#include <poll.h>
 
 #include <cerrno>
 
@@ -11,78 +12,63 @@ Result<> Server::run() {
   // ever.
   ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);  // NOLINT(concurrency-mt-unsafe): the program has one thread
   for (;;) {
-    const auto served = serve_once(-1);
-    if (!served) return served;
+    if (const auto served = serve_once(60'000); !served) return served;
   }
 }
 
 Result<> Server::serve_once(int wait_ms_max) {
-  events_.assign(1, {.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
-  for (const auto& connection : connections_) {
+  std::vector<pollfd> events;  // the listener's, then those of connections_ in their order
+  events.push_back({.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
+  for (const Connection& connection : connections_) {
     // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
     // answers.
-    const bool is_writing = connection->wants_to_write();
-    events_.push_back({.fd = connection->descriptor(),
-                       .events = static_cast<short>(is_writing ? POLLOUT : POLLIN),
-                       .revents = 0});
+    const short awaited = connection.wants_to_write() ? POLLOUT : POLLIN;
+    events.push_back({.fd = connection.descriptor(), .events = awaited, .revents = 0});
   }
-  const int ready = ::poll(events_.data(), events_.size(), wait_ms(wait_ms_max));
-  if (ready < 0 && errno != EINTR) return unavailable("wire-poll", "server: waiting for connections failed");
+  if (::poll(events.data(), events.size(), wait_ms(wait_ms_max)) < 0 && errno != EINTR)
+    return unavailable("wire-poll", "server: waiting for connections failed");
   signer_.begin_group();
   const auto now = Clock::now();
   for (std::size_t i = connections_.size(); i > 0; --i) {
-    Connection& connection = *connections_[i - 1];
-    const short happened = ready > 0 ? events_[i].revents : short{0};
-    if (!serve(connection, happened) || has_missed_deadline(connection, now)) drop(i - 1);
+    Connection& connection = connections_[i - 1];
+    const bool is_well = events[i].revents == 0 || serve(connection).has_value();
+    if (is_well && now < connection.deadline()) continue;
+    if (connection.reply_until) signer_.abandon();
+    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(i - 1));
   }
-  if (ready > 0 && events_[0].revents != 0) accept_one();
+  if (events[0].revents != 0) accept_one();
   return Ok{};
 }
 
-// Until the next deadline of anybody, but no longer than wait_ms_max; -1: for ever.
+// Until the next deadline of anybody, but no longer than wait_ms_max.
 int Server::wait_ms(int wait_ms_max) const {
-  std::optional<Clock::time_point> next;
-  const auto consider = [&](std::optional<Clock::time_point> candidate) {
-    if (candidate && (!next || *candidate < *next)) next = candidate;
-  };
-  for (const auto& connection : connections_) {
-    consider(connection->deadline());
-    // What was read before an answer filled the socket is looked at now, without waiting.
-    if (connection->has_input() && !connection->wants_to_write()) return 0;
-  }
-  if (operating_ != nullptr) consider(operation_until_);
-  if (!next) return wait_ms_max;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*next - Clock::now()).count() + 1;
-  const auto limit = wait_ms_max < 0 ? 60'000 : wait_ms_max;
-  return static_cast<int>(std::clamp<long>(left, 0, limit));
+  auto next = Clock::time_point::max();
+  for (const Connection& connection : connections_) next = std::min(next, connection.deadline());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now()).count() + 1;
+  return static_cast<int>(std::clamp<long>(left, 0, wait_ms_max));
+}
+
+std::size_t Server::memory_left() const {
+  std::size_t left = memory_bytes_max;
+  for (const Connection& connection : connections_) left -= connection.reserved_bytes();
+  return left;
 }
 
 void Server::accept_one() {
   auto descriptor = listener_.accept();
   if (!descriptor || connections_.size() >= connections_max) return;  // one too many is closed at once
-  connections_.push_back(std::make_unique<Connection>(std::move(*descriptor), budget_));
-  connections_.back()->send(wire::FrameType::hello, as_bytes(wire::encode_hello()));
+  connections_.emplace_back(std::move(*descriptor))
+      .send(wire::FrameType::hello, as_bytes(wire::encode_hello()));
 }
 
-Result<> Server::serve(Connection& connection, short events) {
-  if (connection.wants_to_write()) {
-    const auto flushed = connection.flush();
-    if (!flushed) return flushed;
-  }
-  if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !connection.wants_to_write()) {
-    const auto received = connection.receive();
-    if (!received) return received;
-  }
-  while (!connection.wants_to_write()) {
-    auto frame = connection.next_frame();
+Result<> Server::serve(Connection& connection) {
+  if (const auto flushed = connection.flush(); !flushed) return flushed;
+  for (int frames = 0; frames < frames_a_turn_max && !connection.wants_to_write(); ++frames) {
+    auto frame = connection.receive(memory_left());
     if (!frame) return frame.error();
     if (!*frame) break;
-    const std::size_t body_bytes = (*frame)->body.size();
-    const auto taken = take_frame(connection, *std::move(*frame));
-    connection.release(body_bytes);
-    if (!taken) return taken;
-    const auto flushed = connection.flush();
-    if (!flushed) return flushed;
+    if (const auto taken = take_frame(connection, *std::move(*frame)); !taken) return taken;
+    if (const auto flushed = connection.flush(); !flushed) return flushed;
   }
   return Ok{};
 }
@@ -90,17 +76,14 @@ Result<> Server::serve(Connection& connection, short events) {
 Result<> Server::take_frame(Connection& connection, ArrivedFrame frame) {
   const Error unexpected = malformed("wire-order", "server: a frame came that nobody waits for");
   const bool is_reply = frame.type == wire::FrameType::ack || frame.type == wire::FrameType::kms_reply;
-  if (connection.has_greeted() == (frame.type == wire::FrameType::hello)) return unexpected;
-  if ((operating_ == &connection) != is_reply) return unexpected;
+  if (connection.has_greeted == (frame.type == wire::FrameType::hello)) return unexpected;
+  if (connection.reply_until.has_value() != is_reply) return unexpected;
   if (frame.dropped_hash && frame.type != wire::FrameType::request) return unexpected;
 
   switch (frame.type) {
-    case wire::FrameType::hello: {
-      const auto admitted = wire::admit_hello(frame.body);
-      if (!admitted) return admitted;
-      connection.greet();
-      return Ok{};
-    }
+    case wire::FrameType::hello:
+      connection.has_greeted = true;
+      return wire::admit_hello(frame.body);
     case wire::FrameType::request:
       send(connection, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash)
                                           : signer_.handle(std::move(frame.body)));
@@ -110,7 +93,7 @@ Result<> Server::take_frame(Connection& connection, ArrivedFrame frame) {
       return Ok{};
     case wire::FrameType::ack:
     case wire::FrameType::kms_reply:
-      operating_ = nullptr;
+      connection.reply_until.reset();
       send(connection, signer_.resume(frame.type, frame.body));
       return Ok{};
     case wire::FrameType::response:
@@ -122,26 +105,9 @@ Result<> Server::take_frame(Connection& connection, ArrivedFrame frame) {
 }
 
 void Server::send(Connection& connection, const signer::Reply& reply) {
-  if (reply.type != wire::FrameType::response) {
-    const auto deadline = reply.type == wire::FrameType::persist ? persist_deadline : kms_deadline;
-    operating_ = &connection;
-    operation_until_ = Clock::now() + deadline;
-  }
+  if (reply.type == wire::FrameType::persist) connection.reply_until = Clock::now() + persist_deadline;
+  if (reply.type == wire::FrameType::kms_decrypt) connection.reply_until = Clock::now() + kms_deadline;
   connection.send(reply.type, reply.body);
-}
-
-bool Server::has_missed_deadline(const Connection& connection, Clock::time_point now) const {
-  if (operating_ == &connection && now >= operation_until_) return true;
-  const auto deadline = connection.deadline();
-  return deadline && now >= *deadline;
-}
-
-void Server::drop(std::size_t place) {
-  if (operating_ == connections_[place].get()) {
-    operating_ = nullptr;
-    signer_.abandon();
-  }
-  connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(place));
 }
 
 }  // namespace ben::server

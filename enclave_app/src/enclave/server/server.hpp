@@ -1,17 +1,14 @@
 // Server: one loop over the listener and its connections. Docs: docs/protocol.md section 1.
 #pragma once
 
-#include <poll.h>
-
-#include <memory>
-
 #include "server/connection.hpp"
 #include "signer/signer.hpp"
 
 namespace ben::server {
 
 inline constexpr std::size_t connections_max = 16;
-inline constexpr std::size_t memory_bytes_max = 32UL * 1024 * 1024;
+inline constexpr std::size_t memory_bytes_max = 32UL * 1024 * 1024;  // bodies of all connections together
+inline constexpr int frames_a_turn_max = 64;  // of one connection, before the others have their turn
 inline constexpr std::chrono::seconds persist_deadline{10};
 inline constexpr std::chrono::seconds kms_deadline{60};
 
@@ -23,27 +20,20 @@ class Server {
   // Serves for ever; returns only when waiting for events fails, with `unavailable` (wire-poll).
   Result<> run();
 
-  // Waits once, at most `wait_ms_max` (-1: until something happens), and serves what came. Fails like run().
+  // Waits once, at most `wait_ms_max`, and serves what came. Fails like run().
   Result<> serve_once(int wait_ms_max);
 
  private:
   [[nodiscard]] int wait_ms(int wait_ms_max) const;
+  [[nodiscard]] std::size_t memory_left() const;
   void accept_one();
-  Result<> serve(Connection& connection, short events);
+  Result<> serve(Connection& connection);
   Result<> take_frame(Connection& connection, ArrivedFrame frame);
-  void send(Connection& connection, const signer::Reply& reply);
-  [[nodiscard]] bool has_missed_deadline(const Connection& connection, Clock::time_point now) const;
-  void drop(std::size_t place);
+  static void send(Connection& connection, const signer::Reply& reply);
 
   Listener& listener_;
   signer::Signer& signer_;
-  MemoryBudget budget_{memory_bytes_max};
-  std::vector<std::unique_ptr<Connection>> connections_;
-  std::vector<pollfd> events_;  // the listener, then connections_ in their order
-
-  // The connection whose operation is under way, and until when it may take.
-  Connection* operating_ = nullptr;
-  Clock::time_point operation_until_;
+  std::vector<Connection> connections_;
 };
 
 }  // namespace ben::server

@@ -1,7 +1,5 @@
 #include "server/vsock_listener.hpp"
 
-#include <cstdint>
-
 #include <sys/socket.h>
 
 #include <linux/vm_sockets.h>

@@ -1,15 +1,13 @@
 // Connections from the parent over AF_VSOCK (vsock(7)), and the heartbeat that nitro-cli waits for.
 #pragma once
 
-#include <memory>
-
 #include "server/listener.hpp"
 
 namespace ben::server {
 
 inline constexpr unsigned service_port = 5000;
-inline constexpr unsigned parent_cid =
-    3;  // VMADDR_CID of the parent instance (aws-nitro-enclaves-cli, src/common)
+// VMADDR_CID of the parent instance (aws-nitro-enclaves-cli, src/common).
+inline constexpr unsigned parent_cid = 3;
 
 class VsockListener final : public Listener {
  public:
