@@ -1,14 +1,6 @@
 #include "json/object_reader.hpp"
 
-#include "base/hex.hpp"
-
 namespace ben::json {
-namespace {
-
-static_assert(members_max <= 128, "taken_ has a bit for each member");
-const Value null_value;
-
-}  // namespace
 
 ObjectReader::ObjectReader(const Value& value) noexcept
     : members_(value.object()), failed_(members_ == nullptr) {}
@@ -19,12 +11,11 @@ bool ObjectReader::has(std::string_view key) const noexcept {
 }
 
 const Value& ObjectReader::value(StaticText key) {
-  if (!failed_) {
-    for (std::size_t i = 0; i < members_->size(); ++i) {
-      if ((*members_)[i].first != key.view()) continue;
-      taken_[i / 64] |= std::uint64_t{1} << (i % 64);
-      return (*members_)[i].second;
-    }
+  static const Value null_value;
+  for (std::size_t i = 0; !failed_ && i < members_->size(); ++i) {
+    if ((*members_)[i].first != key.view()) continue;
+    taken_.set(i);
+    return (*members_)[i].second;
   }
   fail(key);
   return null_value;
@@ -70,9 +61,7 @@ void ObjectReader::fail(StaticText key) noexcept {
 
 Result<> ObjectReader::finish(StaticText tag, StaticText reason) const {
   if (failed_) return malformed(tag, reason, bad_key_);
-  for (std::size_t i = 0; i < members_->size(); ++i) {
-    if ((taken_[i / 64] >> (i % 64) & 1U) == 0) return malformed(tag, reason, "an unknown key");
-  }
+  if (taken_.count() != members_->size()) return malformed(tag, reason, "an unknown key");
   return Ok{};
 }
 

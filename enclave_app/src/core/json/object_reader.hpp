@@ -2,6 +2,9 @@
 // over.
 #pragma once
 
+#include <bitset>
+
+#include "base/hex.hpp"
 #include "json/value.hpp"
 
 namespace ben::json {
@@ -42,7 +45,7 @@ class ObjectReader {
   void read_hex(StaticText key, std::span<std::uint8_t> out);
 
   const Object* members_;
-  std::uint64_t taken_[2] = {0, 0};  // one bit a member
+  std::bitset<members_max> taken_;
   StaticText bad_key_ = "not an object";
   bool failed_ = false;
 };

@@ -22,10 +22,10 @@ class Builder {
   bool end_array() { return close(); }
 
   bool key(std::string& name) {
-    const auto& members = std::get<Object>(open_.back().state_);
+    const auto& members = std::get<Object>(open_.back().value.state_);
     if (std::any_of(members.begin(), members.end(), [&](const auto& member) { return member.first == name; }))
       return false;
-    names_.back() = std::move(name);
+    open_.back().name = std::move(name);
     return true;
   }
 
@@ -36,15 +36,13 @@ class Builder {
  private:
   bool open(Value value) {
     if (open_.size() >= depth_max) return false;
-    open_.push_back(std::move(value));
-    names_.emplace_back();
+    open_.push_back({.value = std::move(value), .name = {}});
     return true;
   }
 
   bool close() {
-    Value value = std::move(open_.back());
+    Value value = std::move(open_.back().value);
     open_.pop_back();
-    names_.pop_back();
     return add(std::move(value));
   }
 
@@ -54,21 +52,25 @@ class Builder {
       root_ = std::move(value);
       return true;
     }
-    auto& parent = open_.back().state_;
-    if (auto* members = std::get_if<Object>(&parent)) {
+    auto& [parent, name] = open_.back();
+    if (auto* members = std::get_if<Object>(&parent.state_)) {
       if (members->size() >= members_max) return false;
-      members->emplace_back(std::move(names_.back()), std::move(value));
+      members->emplace_back(std::move(name), std::move(value));
       return true;
     }
-    auto& items = std::get<Array>(parent);
+    auto& items = std::get<Array>(parent.state_);
     if (items.size() >= items_max) return false;
     items.push_back(std::move(value));
     return true;
   }
 
+  struct Container {
+    Value value;
+    std::string name;  // the key whose value comes next
+  };
+
   Value root_;
-  std::vector<Value> open_;         // the containers around the current place, outermost first
-  std::vector<std::string> names_;  // for each of them, the key whose value comes next
+  std::vector<Container> open_;  // around the current place, outermost first
   std::size_t values_ = 0;
 };
 

@@ -3,10 +3,6 @@
 // UTF-8, depth at most 16, no duplicate keys, integers of 64 bits only, no comments, nothing after the value.
 #pragma once
 
-#include <utility>
-#include <variant>
-
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben::json {
@@ -37,6 +33,9 @@ class Value {
   [[nodiscard]] const std::string* text() const noexcept { return std::get_if<std::string>(&state_); }
   [[nodiscard]] const Array* array() const noexcept { return std::get_if<Array>(&state_); }
   [[nodiscard]] const Object* object() const noexcept { return std::get_if<Object>(&state_); }
+  [[nodiscard]] std::string_view text_or_empty() const noexcept {
+    return text() ? *text() : std::string_view();
+  }
 
   // Moves a member of an object out, as it may be large. Null when there is none.
   [[nodiscard]] Value take_member(std::string_view key);

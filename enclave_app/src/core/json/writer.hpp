@@ -1,9 +1,7 @@
 // Writes JSON text without white space, members in the order they are given.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
+#include "base/bytes.hpp"
 
 namespace ben::json {
 

@@ -1,7 +1,6 @@
 #include "policy/config.hpp"
 
 #include "base/base64.hpp"
-#include "base/hex.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
 
@@ -28,8 +27,7 @@ Result<std::optional<KmsKey>> parse_kms(const json::Value& value) {
   if (!is_single_region_key_arn(arn)) reader.fail("kms.key_arn");
   const auto der = parse_base64(reader.text("public_key", spki_base64_bytes_max));
   if (!der) reader.fail("kms.public_key");
-  const auto finished = reader.finish("config-form", bad_config);
-  if (!finished) return finished.error();
+  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
   auto key = RsaPublicKey::parse(*der);
   if (!key) return key.error();
   return std::optional<KmsKey>(KmsKey{.arn = std::string(arn), .public_key = std::move(*key)});
@@ -39,16 +37,14 @@ Result<Admins> parse_admins(const json::Value& value) {
   json::ObjectReader reader(value);
   Admins admins{};
   for (const json::Value& item : reader.array("keys", admins_max)) {
-    const auto key = parse_hex_array<32>(item.text() == nullptr ? "" : std::string_view(*item.text()));
-    if (!key || std::find(admins.keys.begin(), admins.keys.end(), *key) != admins.keys.end())
-      reader.fail("admins.keys");
+    const auto key = parse_hex_array<32>(item.text_or_empty());
+    if (!key || std::ranges::find(admins.keys, *key) != admins.keys.end()) reader.fail("admins.keys");
     if (key) admins.keys.push_back(*key);
   }
   admins.threshold =
       static_cast<std::size_t>(reader.integer("threshold", 1, static_cast<std::int64_t>(admins_max)));
   if (admins.threshold > admins.keys.size()) reader.fail("admins.threshold");
-  const auto finished = reader.finish("config-form", bad_config);
-  if (!finished) return finished.error();
+  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
   return admins;
 }
 
@@ -103,8 +99,7 @@ Result<Config> parse_config(ByteView bytes) {
   json::ObjectReader floors(reader.value("floors"));
   const std::int64_t policy_epoch_floor = floors.integer("policy_epoch", 1, INT64_MAX);
   if (!floors.finish("config-form", bad_config)) reader.fail("floors.policy_epoch");
-  const auto finished = reader.finish("config-form", bad_config);
-  if (!finished) return finished.error();
+  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
   if (*network == bitcoin::Network::main) {
     return refused(
         "mainnet-needs-custody",
@@ -123,6 +118,28 @@ Result<Config> parse_config(ByteView bytes) {
                 .admins = std::move(*admins),
                 .accounts = std::move(*accounts),
                 .policy_epoch_floor = policy_epoch_floor};
+}
+
+Result<Hash256> verify_certificate(const wire::Envelope& envelope, const Config& config,
+                                   const Hash256& config_hash) {
+  const auto& [keys, threshold] = config.admins;
+  const auto signers = wire::verify_envelope(envelope, wire::wallet_payload_type, keys, threshold);
+  if (!signers) return signers.error();
+  const auto value = json::parse(envelope.payload);
+  if (!value) return malformed("seal-certificate", "certificate: the payload is not strict JSON");
+  json::ObjectReader reader(*value);
+  const Hash256 wallet_id = reader.hex<32>("wallet_id");
+  const auto network = bitcoin::parse_network(reader.text("network", 16));
+  if (!network) reader.fail("network");
+  const auto accounts = parse_accounts(reader.array("accounts", config_accounts_max));
+  if (!accounts) reader.fail("accounts");
+  if (reader.text("origin", 32) != origin_generated) reader.fail("origin");
+  const Hash256 named_config = reader.hex<32>("config_hash");
+  constexpr StaticText bad_form = "certificate: a member is missing, unknown or of the wrong form";
+  if (const auto done = reader.finish("seal-certificate", bad_form); !done) return done.error();
+  if (*network != config.network || *accounts != config.accounts || named_config != config_hash)
+    return refused("seal-certificate", "certificate: it was made for another config");
+  return wallet_id;
 }
 
 }  // namespace ben::policy

@@ -1,12 +1,10 @@
-// The signer's config: its constitution, measured into PCR16. Docs: docs/protocol.md section 7.
+// The signer's config: its constitution, measured into PCR16, and the wallet certificate that its admins
+// sign. Docs: docs/protocol.md sections 3 and 7.
 #pragma once
 
-#include <optional>
-
 #include "bitcoin/account.hpp"
-#include "crypto/ed25519.hpp"
 #include "crypto/rsa.hpp"
-#include "json/value.hpp"
+#include "wire/dsse.hpp"
 
 namespace ben::policy {
 
@@ -43,5 +41,15 @@ Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Val
 
 // "bip84/0": how methods and people name an account.
 [[nodiscard]] std::string account_name(const bitcoin::AccountId& account);
+
+// The wallet certificate: m admins say which wallet is theirs. Encryption to a public key proves nothing
+// about who encrypted, so a seed that comes back from the sealed blob counts only with it.
+inline constexpr std::string_view origin_generated = "generated";
+
+// Verifies the envelope against the config's admins and the payload against the config: same network,
+// accounts and config hash, and a generated seed. Yields the wallet's id.
+// Fails with `malformed` (seal-certificate), `refused` (auth-…, seal-certificate).
+Result<Hash256> verify_certificate(const wire::Envelope& envelope, const Config& config,
+                                   const Hash256& config_hash);
 
 }  // namespace ben::policy

@@ -1,6 +1,5 @@
 #include "policy/policy.hpp"
 
-#include "base/hex.hpp"
 #include "bitcoin/address.hpp"
 #include "json/object_reader.hpp"
 
@@ -12,51 +11,30 @@ constexpr std::int64_t sats_max = 2'100'000'000'000'000;  // 21 million BTC
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= name_bytes_max && name != "any" && name != "self" &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == name.npos;
 }
 
 Error form_error(StaticText key) {
   return malformed("policy-form", bad_policy, key);
 }
 
-Result<std::vector<Group>> parse_groups(const json::Value& value) {
+// {"name":["item",...],...}: the lists, each with its items as `parse_item` reads them.
+template <typename List, typename Item, typename ParseItem>
+Result<std::vector<List>> parse_lists(const json::Value& value, std::size_t count_max, StaticText key,
+                                      std::vector<Item> List::* items, std::size_t items_max,
+                                      ParseItem parse_item) {
   const json::Object* members = value.object();
-  if (members == nullptr || members->empty() || members->size() > groups_max) return form_error("keys");
-  std::vector<Group> groups;
-  for (const auto& [name, keys_value] : *members) {
-    const json::Array* items = keys_value.array();
-    if (!is_name(name) || items == nullptr || items->empty() || items->size() > group_keys_max)
-      return form_error("keys");
-    Group group{.name = name, .keys = {}};
-    for (const json::Value& item : *items) {
-      const auto key = parse_hex_array<32>(item.text() == nullptr ? "" : std::string_view(*item.text()));
-      if (!key) return form_error("keys");
-      group.keys.push_back(*key);
+  if (members == nullptr || members->size() > count_max) return form_error(key);
+  std::vector<List> lists;
+  for (const auto& [name, texts_value] : *members) {
+    const json::Array* texts = texts_value.array();
+    if (!is_name(name) || texts == nullptr || texts->size() > items_max) return form_error(key);
+    lists.push_back({.name = name});
+    for (const json::Value& text : *texts) {
+      auto item = parse_item(text.text_or_empty());
+      if (!item) return form_error(key);
+      (lists.back().*items).push_back(std::move(*item));
     }
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
-Result<std::vector<DestinationList>> parse_lists(const json::Value& value, bitcoin::Network network) {
-  const json::Object* members = value.object();
-  if (members == nullptr || members->size() > lists_max) return form_error("destinations");
-  std::vector<DestinationList> lists;
-  for (const auto& [name, addresses] : *members) {
-    const json::Array* items = addresses.array();
-    if (!is_name(name) || items == nullptr || items->size() > list_addresses_max)
-      return form_error("destinations");
-    DestinationList list{.name = name, .scripts = {}};
-    for (const json::Value& item : *items) {
-      auto script =
-          bitcoin::parse_address(network, item.text() == nullptr ? "" : std::string_view(*item.text()));
-      if (!script) return form_error("destinations: an address is not one of this network");
-      list.scripts.push_back(std::move(*script));
-    }
-    std::sort(list.scripts.begin(), list.scripts.end());
-    lists.push_back(std::move(list));
   }
   return lists;
 }
@@ -67,9 +45,8 @@ std::uint64_t mask_of(std::span<const json::Value> names, const std::vector<Name
                       bool with_reserved) {
   std::uint64_t mask = 0;
   for (const json::Value& item : names) {
-    const std::string_view name = item.text() == nullptr ? "" : std::string_view(*item.text());
-    const auto found =
-        std::find_if(known.begin(), known.end(), [&](const Named& named) { return named.name == name; });
+    const std::string_view name = item.text_or_empty();
+    const auto found = std::ranges::find(known, name, &Named::name);
     if (found != known.end()) {
       mask |= std::uint64_t{1} << static_cast<std::size_t>(found - known.begin());
     } else if (with_reserved && name == "self") {
@@ -97,8 +74,7 @@ Result<Rule> parse_rule(const json::Value& value, const Policy& policy) {
   rule.fee_sats_max = static_cast<std::uint64_t>(fee.integer("max_sats", 0, sats_max));
   rule.fee_sats_per_vbyte_max = static_cast<std::uint64_t>(fee.integer("max_sats_per_vbyte", 0, sats_max));
   if (!fee.finish("policy-form", bad_policy)) reader.fail("rules.fee");
-  const auto finished = reader.finish("policy-form", bad_policy);
-  if (!finished) return finished.error();
+  if (const auto done = reader.finish("policy-form", bad_policy); !done) return done.error();
   return rule;
 }
 
@@ -115,12 +91,9 @@ std::uint64_t destination_mask(const Policy& policy, const bitcoin::Destination&
 std::uint64_t groups_of(const Policy& policy, std::span<const Ed25519PublicKey> requesters) {
   std::uint64_t mask = 0;
   for (std::size_t i = 0; i < policy.groups.size(); ++i) {
-    const auto& keys = policy.groups[i].keys;
-    const bool is_member =
-        std::any_of(requesters.begin(), requesters.end(), [&](const Ed25519PublicKey& requester) {
-          return std::find(keys.begin(), keys.end(), requester) != keys.end();
-        });
-    if (is_member) mask |= std::uint64_t{1} << i;
+    const bool has_member =
+        std::ranges::find_first_of(policy.groups[i].keys, requesters) != policy.groups[i].keys.end();
+    if (has_member) mask |= std::uint64_t{1} << i;
   }
   return mask;
 }
@@ -144,21 +117,25 @@ Result<Policy> parse_policy(ByteView payload) {
   const json::Value& groups_value = reader.value("keys");
   const json::Value& lists_value = reader.value("destinations");
   const auto rule_items = reader.array("rules", rules_max);
-  const auto finished = reader.finish("policy-form", bad_policy);
-  if (!finished) return finished.error();
+  if (const auto done = reader.finish("policy-form", bad_policy); !done) return done.error();
 
   policy.network = *network;
-  auto groups = parse_groups(groups_value);
+  auto groups =
+      parse_lists(groups_value, groups_max, "keys", &Group::keys, group_keys_max, parse_hex_array<32>);
   if (!groups) return groups.error();
+  const auto is_empty = [](const Group& group) { return group.keys.empty(); };
+  if (groups->empty() || std::ranges::any_of(*groups, is_empty)) return form_error("keys");
   policy.groups = std::move(*groups);
-  auto lists = parse_lists(lists_value, policy.network);
+  auto lists =
+      parse_lists(lists_value, lists_max, "destinations", &DestinationList::scripts, list_addresses_max,
+                  [&](std::string_view text) { return bitcoin::parse_address(*network, text); });
   if (!lists) return lists.error();
+  for (DestinationList& list : *lists) std::ranges::sort(list.scripts);
   policy.lists = std::move(*lists);
   for (const json::Value& item : rule_items) {
     auto rule = parse_rule(item, policy);
     if (!rule) return rule.error();
-    const bool is_repeated = std::any_of(policy.rules.begin(), policy.rules.end(),
-                                         [&](const Rule& other) { return other.name == rule->name; });
+    const bool is_repeated = std::ranges::find(policy.rules, rule->name, &Rule::name) != policy.rules.end();
     if (is_repeated) return form_error("rules.name");
     policy.rules.push_back(std::move(*rule));
   }
@@ -168,7 +145,7 @@ Result<Policy> parse_policy(ByteView payload) {
 std::vector<Ed25519PublicKey> requester_keys(const Policy& policy) {
   std::vector<Ed25519PublicKey> keys;
   for (const Group& group : policy.groups) keys.insert(keys.end(), group.keys.begin(), group.keys.end());
-  std::sort(keys.begin(), keys.end());
+  std::ranges::sort(keys);
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   return keys;
 }

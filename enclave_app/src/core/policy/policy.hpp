@@ -1,11 +1,8 @@
 // The spending policy: which requester may send how much to whom. Docs: docs/protocol.md section 7.
 #pragma once
 
-#include <optional>
-
 #include "bitcoin/review.hpp"
 #include "policy/config.hpp"
-#include "wire/dsse.hpp"
 
 namespace ben::policy {
 
@@ -19,12 +16,12 @@ inline constexpr std::size_t name_bytes_max = 32;
 
 struct Group {
   std::string name;
-  std::vector<Ed25519PublicKey> keys;
+  std::vector<Ed25519PublicKey> keys{};
 };
 
 struct DestinationList {
   std::string name;
-  std::vector<bitcoin::Script> scripts;  // sorted
+  std::vector<bitcoin::Script> scripts{};  // sorted
 };
 
 struct Rule {

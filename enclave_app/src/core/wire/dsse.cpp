@@ -1,7 +1,6 @@
 #include "wire/dsse.hpp"
 
 #include "base/base64.hpp"
-#include "base/hex.hpp"
 #include "base/writer.hpp"
 #include "crypto/hash.hpp"
 #include "json/object_reader.hpp"
@@ -17,17 +16,6 @@ constexpr std::size_t base64_size(std::size_t bytes) {
 }
 
 constexpr StaticText bad_envelope = "dsse: not an envelope of payloadType, payload and 1 to 32 signatures";
-
-Result<EnvelopeSignature> parse_signature(const json::Value& value) {
-  json::ObjectReader reader(value);
-  EnvelopeSignature parsed{.key_id = std::string(reader.text("keyid", key_id_digits)), .signature = {}};
-  const auto signature = parse_base64(reader.text("sig", base64_size(parsed.signature.size())));
-  if (!signature || signature->size() != parsed.signature.size()) reader.fail("sig");
-  const auto finished = reader.finish("auth-envelope", bad_envelope);
-  if (!finished) return finished.error();
-  parsed.signature = to_array<64>(*signature);
-  return parsed;
-}
 
 }  // namespace
 
@@ -48,16 +36,17 @@ Result<Envelope> parse_envelope(const json::Value& value) {
   envelope.payload_type = reader.text("payloadType", payload_type_bytes_max);
   auto payload = parse_base64(reader.text("payload", base64_size(payload_bytes_max)));
   if (!payload || payload->size() > payload_bytes_max) reader.fail("payload");
-  const auto signatures = reader.array("signatures", signatures_max);
-  if (signatures.empty()) reader.fail("signatures");
-  const auto finished = reader.finish("auth-envelope", bad_envelope);
-  if (!finished) return finished.error();
-  envelope.payload = std::move(*payload);
-  for (const json::Value& item : signatures) {
-    auto signature = parse_signature(item);
-    if (!signature) return signature.error();
-    envelope.signatures.push_back(std::move(*signature));
+  for (const json::Value& item : reader.array("signatures", signatures_max)) {
+    json::ObjectReader signature_reader(item);
+    const std::string_view key_id = signature_reader.text("keyid", key_id_digits);
+    const auto signature = parse_base64(signature_reader.text("sig", base64_size(sizeof(Ed25519Signature))));
+    if (!signature || signature->size() != sizeof(Ed25519Signature)) signature_reader.fail("sig");
+    if (const auto done = signature_reader.finish("auth-envelope", bad_envelope); !done) return done.error();
+    envelope.signatures.push_back({.key_id = std::string(key_id), .signature = to_array<64>(*signature)});
   }
+  if (envelope.signatures.empty()) reader.fail("signatures");
+  if (const auto done = reader.finish("auth-envelope", bad_envelope); !done) return done.error();
+  envelope.payload = std::move(*payload);
   return envelope;
 }
 
@@ -76,23 +65,22 @@ std::string encode_envelope(const Envelope& envelope) {
       .finish();
 }
 
-Result<std::vector<std::size_t>> verify_envelope(const Envelope& envelope, std::string_view payload_type,
-                                                 std::span<const Ed25519PublicKey> keys,
-                                                 std::size_t threshold) {
+Result<std::vector<Ed25519PublicKey>> verify_envelope(const Envelope& envelope, std::string_view payload_type,
+                                                      std::span<const Ed25519PublicKey> keys,
+                                                      std::size_t threshold) {
   if (envelope.payload_type != payload_type)
     return refused("auth-type", "auth: the envelope is of another payload type");
   const Bytes message = pre_authentication_encoding(envelope.payload_type, envelope.payload);
-  std::vector<std::size_t> signers;
+  std::vector<Ed25519PublicKey> signers;
   for (const EnvelopeSignature& signature : envelope.signatures) {
     const auto key =
         std::find_if(keys.begin(), keys.end(), [&](const auto& k) { return key_id(k) == signature.key_id; });
     if (key == keys.end()) return refused("auth-key", "auth: a signature is by a key that is not listed");
-    const auto place = static_cast<std::size_t>(key - keys.begin());
-    if (std::find(signers.begin(), signers.end(), place) != signers.end())
+    if (std::find(signers.begin(), signers.end(), *key) != signers.end())
       return refused("auth-duplicate", "auth: a key signed twice");
     if (!ed25519_verify(*key, message, signature.signature))
       return refused("auth-signature", "auth: a signature is not valid for this payload");
-    signers.push_back(place);
+    signers.push_back(*key);
   }
   if (signers.size() < threshold) return refused("auth-threshold", "auth: too few signatures");
   return signers;

@@ -37,11 +37,11 @@ Result<Envelope> parse_envelope(const json::Value& value);
 [[nodiscard]] std::string encode_envelope(const Envelope& envelope);
 
 // Verifies that the envelope has the given payload type, that each of its signatures is a valid one by one of
-// `keys`, no key twice, and that there are at least `threshold` of them. Yields the places of the signers in
-// `keys`. Fails with `refused`: auth-type, auth-key (a signer that is not listed), auth-duplicate,
-// auth-signature, auth-threshold.
-Result<std::vector<std::size_t>> verify_envelope(const Envelope& envelope, std::string_view payload_type,
-                                                 std::span<const Ed25519PublicKey> keys,
-                                                 std::size_t threshold);
+// `keys`, no key twice, and that there are at least `threshold` of them. Yields the signers. Fails with
+// `refused`: auth-type, auth-key (a signer that is not listed), auth-duplicate, auth-signature,
+// auth-threshold.
+Result<std::vector<Ed25519PublicKey>> verify_envelope(const Envelope& envelope, std::string_view payload_type,
+                                                      std::span<const Ed25519PublicKey> keys,
+                                                      std::size_t threshold);
 
 }  // namespace ben::wire

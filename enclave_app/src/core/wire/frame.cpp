@@ -1,7 +1,5 @@
 #include "wire/frame.hpp"
 
-#include <cstdlib>
-
 #include "base/reader.hpp"
 #include "base/writer.hpp"
 #include "json/object_reader.hpp"

@@ -8,7 +8,6 @@
 // Docs: docs/protocol.md section 1.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben::wire {

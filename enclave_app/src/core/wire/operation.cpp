@@ -27,11 +27,9 @@ Bytes encode_kms_decrypt(const KmsDecrypt& call) {
 
 Result<KmsReply> parse_kms_reply(ByteView body) {
   Reader reader(body);
-  const std::uint8_t outcome = reader.u8();
-  const KmsReply reply{.outcome = static_cast<KmsOutcome>(outcome), .cms = reader.rest()};
-  const bool answered = outcome == static_cast<std::uint8_t>(KmsOutcome::answered);
-  const bool fits = !reader.failed() && outcome <= static_cast<std::uint8_t>(KmsOutcome::refused) &&
-                    reply.cms.size() <= cms_bytes_max && (answered || reply.cms.empty());
+  const KmsReply reply{.outcome = static_cast<KmsOutcome>(reader.u8()), .cms = reader.rest()};
+  const bool fits = !reader.failed() && reply.outcome <= KmsOutcome::refused &&
+                    reply.cms.size() <= (reply.outcome == KmsOutcome::answered ? cms_bytes_max : 0);
   if (!fits) return malformed("wire-kms", "kms: the reply is not of the known form");
   return reply;
 }

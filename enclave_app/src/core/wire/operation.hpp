@@ -2,7 +2,6 @@
 // writes and reads them. The broker's half is host/relay. Docs: docs/protocol.md section 1.
 #pragma once
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 
 namespace ben::wire {

@@ -1,9 +1,6 @@
 // The payload of a signed request. Docs: docs/protocol.md section 5.
 #pragma once
 
-#include <optional>
-
-#include "crypto/hash.hpp"
 #include "wire/rpc.hpp"
 
 namespace ben::wire {

@@ -1,6 +1,5 @@
 #include "wire/rpc.hpp"
 
-#include "base/hex.hpp"
 #include "base/writer.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
@@ -44,9 +43,8 @@ Result<RpcRequest> parse_rpc_request(ByteView body) {
   request.method = reader.text("method", 64);
   const bool has_params = reader.has("params");
   if (has_params && reader.value("params").object() == nullptr) reader.fail("params");
-  const auto finished =
-      reader.finish("rpc-request", "rpc: not a JSON-RPC 2.0 request with jsonrpc, id, method and params");
-  if (!finished) return finished.error();
+  constexpr StaticText want = "rpc: not a JSON-RPC 2.0 request with jsonrpc, id, method and params";
+  if (const auto done = reader.finish("rpc-request", want); !done) return done.error();
   request.params = has_params ? value->take_member("params") : json::Value(json::Object());
   return request;
 }

@@ -2,7 +2,6 @@
 // section 2.
 #pragma once
 
-#include "base/result.hpp"
 #include "crypto/ed25519.hpp"
 #include "crypto/hash.hpp"
 #include "json/value.hpp"

@@ -6,13 +6,6 @@
 #include "wire/frame.hpp"
 
 namespace ben::wire {
-namespace {
-
-std::string hex_or_empty(const std::optional<Hash256>& hash) {
-  return hash ? encode_hex(*hash) : std::string();
-}
-
-}  // namespace
 
 std::string_view state_name(SignerState state) {
   static constexpr std::array<std::string_view, 3> names{"EMPTY", "LOCKED", "ARMED"};  // in the enum's order
@@ -20,6 +13,7 @@ std::string_view state_name(SignerState state) {
 }
 
 std::string encode_statement(const Statement& statement) {
+  const auto hex_or_empty = [](const auto& hash) { return hash ? encode_hex(*hash) : std::string(); };
   return json::ObjectWriter()
       .integer("protocol", protocol_version)
       .text("version", program_version)

@@ -2,10 +2,6 @@
 // Docs: docs/protocol.md section 6.
 #pragma once
 
-#include <optional>
-
-#include "crypto/ed25519.hpp"
-#include "crypto/hash.hpp"
 #include "wire/rpc.hpp"
 
 namespace ben::wire {

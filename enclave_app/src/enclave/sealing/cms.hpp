@@ -6,8 +6,6 @@
 // pseudo-random bytes, which then fail to open the sealed seed as a wrong data key does.
 #pragma once
 
-#include "base/result.hpp"
-#include "base/secret.hpp"
 #include "crypto/rsa.hpp"
 
 namespace ben {

@@ -38,21 +38,19 @@ WrapPayload make_payload(const Secret<32>& data_key, const Hash256& config_hash)
 Result<SealedSeed> parse_sealed_seed(ByteView blob) {
   Reader reader(blob);
   SealedSeed sealed;
-  const ByteView magic = reader.take(blob_magic.size());
-  const std::uint16_t version = reader.u16_be();
+  if (as_text(reader.take(blob_magic.size())) != blob_magic || reader.u16_be() != blob_version) reader.fail();
   sealed.header.wallet_id = reader.array<32>();
   sealed.header.config_hash = reader.array<32>();
   for (Hash384& pcr : sealed.header.image) pcr = reader.array<48>();
-  sealed.wrapped_data_key = reader.take(reader.u16_be());
+  const std::uint16_t wrapped_bytes = reader.u16_be();
+  if (wrapped_bytes != 384 && wrapped_bytes != 512) reader.fail();  // RSA_3072, RSA_4096
+  sealed.wrapped_data_key = reader.take(wrapped_bytes);
   sealed.salt = reader.take(salt_bytes);
   sealed.aad = blob.first(blob.size() - reader.remaining());
   sealed.ciphertext = reader.take(sealed_bytes);
 
-  const auto finished = reader.finish("seal-form", "seal: the sealed seed is cut or has bytes left over");
-  if (!finished) return finished.error();
-  const bool is_rsa_size = sealed.wrapped_data_key.size() == 384 || sealed.wrapped_data_key.size() == 512;
-  if (as_text(magic) != blob_magic || version != blob_version || !is_rsa_size)
-    return malformed("seal-form", "seal: this is not a sealed seed of version 1");
+  constexpr StaticText want = "seal: this is not one whole sealed seed of version 1";
+  if (const auto done = reader.finish("seal-form", want); !done) return done.error();
   return sealed;
 }
 

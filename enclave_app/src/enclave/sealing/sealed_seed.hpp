@@ -16,10 +16,7 @@
 // for one save only, so its nonce is zero.
 #pragma once
 
-#include "base/result.hpp"
-#include "base/secret.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/rsa.hpp"
 #include "sealing/cms.hpp"
 
 namespace ben {

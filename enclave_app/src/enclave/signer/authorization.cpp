@@ -1,6 +1,23 @@
 #include "signer/authorization.hpp"
 
+#include "wire/statement.hpp"
+
 namespace ben::signer {
+
+Result<std::int64_t> TrustedClock::now_ms() {
+  if (group_ms_) return *group_ms_;
+  const auto document =
+      nsm_.attestation({.user_data = as_bytes(wire::time_user_data), .nonce = {}, .public_key = {}});
+  if (!document) return document.error();
+  const auto timestamp = document_timestamp_ms(*document);
+  if (!timestamp) return timestamp.error();
+  const auto now_ms = static_cast<std::int64_t>(*timestamp);  // before the year 10,000
+  if (now_ms < last_ms_)
+    return refused("nsm-time", "nsm: the documents' time went backwards: nothing is decided by it");
+  last_ms_ = now_ms;
+  group_ms_ = now_ms;
+  return now_ms;
+}
 
 Result<> RequestLedger::admit(const wire::SignedRequest& request, ByteView payload, std::int64_t now_ms) {
   const Hash256 payload_hash = sha256(payload);
@@ -21,8 +38,8 @@ Result<> RequestLedger::admit(const wire::SignedRequest& request, ByteView paylo
 Result<AuthorizedRequest> authorize(const wire::Envelope& envelope, std::span<const Ed25519PublicKey> keys,
                                     std::size_t threshold, std::string_view method, TrustedClock& clock,
                                     RequestLedger& ledger) {
-  const auto places = wire::verify_envelope(envelope, wire::request_payload_type, keys, threshold);
-  if (!places) return places.error();
+  auto signers = wire::verify_envelope(envelope, wire::request_payload_type, keys, threshold);
+  if (!signers) return signers.error();
   auto request = wire::parse_signed_request(envelope.payload);
   if (!request) return request.error();
   if (request->method != method)
@@ -33,12 +50,9 @@ Result<AuthorizedRequest> authorize(const wire::Envelope& envelope, std::span<co
     return refused("auth-expired", "auth: the request has expired: sign a new one");
   if (request->expires_at_ms - *now_ms > expiry_ahead_ms_max)
     return refused("auth-expiry", "auth: expires_at is more than 24 h ahead");
-  const auto admitted = ledger.admit(*request, envelope.payload, *now_ms);
-  if (!admitted) return admitted.error();
-
-  AuthorizedRequest authorized{.request = std::move(*request), .signers = {}};
-  for (const std::size_t place : *places) authorized.signers.push_back(keys[place]);
-  return authorized;
+  if (const auto admitted = ledger.admit(*request, envelope.payload, *now_ms); !admitted)
+    return admitted.error();
+  return AuthorizedRequest{.request = std::move(*request), .signers = std::move(*signers)};
 }
 
 }  // namespace ben::signer

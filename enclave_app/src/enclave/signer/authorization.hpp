@@ -1,9 +1,9 @@
-// Authorization: who signed a request, for which wallet, and whether it is in time and new.
+// Authorization: who signed a request, and whether it is in time and new.
 #pragma once
 
 #include <map>
 
-#include "signer/clock.hpp"
+#include "nsm/client.hpp"
 #include "wire/dsse.hpp"
 #include "wire/request.hpp"
 
@@ -12,10 +12,22 @@ namespace ben::signer {
 inline constexpr std::int64_t expiry_ahead_ms_max = std::int64_t{24} * 3600 * 1000;
 inline constexpr std::size_t remembered_requests_max = 65'536;  // some 8 MB
 
-// A request whose signatures, method and time were checked.
-struct AuthorizedRequest {
-  wire::SignedRequest request;
-  std::vector<Ed25519PublicKey> signers;
+// The time of the NSM's own documents, the only clock that decides anything.
+class TrustedClock {
+ public:
+  explicit TrustedClock(NsmClient& nsm) noexcept : nsm_(nsm) {}
+
+  // Milliseconds since 1970, from one document for each group of decisions.
+  // Fails with `unavailable` or `malformed` (nsm-…), or `refused` (nsm-time) when time went backwards.
+  Result<std::int64_t> now_ms();
+
+  // The next decision needs a new document.
+  void begin_group() noexcept { group_ms_.reset(); }
+
+ private:
+  NsmClient& nsm_;
+  std::optional<std::int64_t> group_ms_;
+  std::int64_t last_ms_ = 0;
 };
 
 // The request ids of this boot. One id stands for one payload until the request expires.
@@ -30,6 +42,12 @@ class RequestLedger {
     std::int64_t expires_at_ms;
   };
   std::map<wire::RequestId, Entry> entries_;
+};
+
+// A request whose signatures, method and time were checked.
+struct AuthorizedRequest {
+  wire::SignedRequest request;
+  std::vector<Ed25519PublicKey> signers;
 };
 
 // Verifies, in this order: the signatures by `threshold` of `keys`, the payload's form, `method`, and that it

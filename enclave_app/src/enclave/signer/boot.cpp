@@ -1,7 +1,5 @@
 #include "signer/boot.hpp"
 
-#include "crypto/hash.hpp"
-
 namespace ben::signer {
 
 Result<BootKeys> BootKeys::draw(Entropy& entropy) {
@@ -23,20 +21,18 @@ Result<MeasuredConfig> measure_config(NsmClient& nsm, ByteView bytes) {
     return refused("nsm-pcr16", "nsm: PCR16 was extended or locked before the config came");
   const auto extended = nsm.extend_pcr(config_pcr, sha384({bytes}));
   if (!extended) return extended.error();
-  const auto locked = nsm.lock_pcrs(nsm_pcr_count);
-  if (!locked) return locked.error();
+  if (const auto locked = nsm.lock_pcrs(nsm_pcr_count); !locked) return locked.error();
 
-  std::array<Hash384, 3> image{};
-  std::uint16_t index = 0;
-  for (Hash384& value : image) {
-    const auto pcr = nsm.describe_pcr(index++);
+  MeasuredConfig measured{.hash = sha256(bytes), .pcr16 = *extended, .image = {}, .config = {}};
+  for (std::uint16_t index = 0; index < measured.image.size(); ++index) {
+    const auto pcr = nsm.describe_pcr(index);
     if (!pcr) return pcr.error();
-    value = pcr->value;
+    measured.image[index] = pcr->value;
   }
   auto config = policy::parse_config(bytes);
   if (!config) return config.error();
-  return MeasuredConfig{
-      .hash = sha256(bytes), .pcr16 = *extended, .image = image, .config = std::move(*config)};
+  measured.config = std::move(*config);
+  return measured;
 }
 
 }  // namespace ben::signer

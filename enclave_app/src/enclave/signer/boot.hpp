@@ -2,9 +2,6 @@
 // once.
 #pragma once
 
-#include "bitcoin/curve.hpp"
-#include "crypto/ed25519.hpp"
-#include "nsm/client.hpp"
 #include "policy/config.hpp"
 #include "signer/entropy.hpp"
 #include "wire/rpc.hpp"

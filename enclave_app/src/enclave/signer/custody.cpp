@@ -34,9 +34,10 @@ Result<Progress> Custody::genesis(const wire::SignedRequest& request, ByteView p
   if (!wallet) return wallet.error();
   pending_.emplace();
   pending_->payload_hash = payload_hash;
-  if (!config_.config.kms)
-    return hold(Held{.wallet = std::move(*wallet), .sealed_seed = {}, .certificate = {}});
-
+  if (!config_.config.kms) {
+    pending_->wallet = std::move(*wallet);
+    return hold();
+  }
   auto fresh = entropy_.draw<64>();
   if (!fresh) return fresh.error();
   const SealedSeedHeader sealer{
@@ -47,7 +48,7 @@ Result<Progress> Custody::genesis(const wire::SignedRequest& request, ByteView p
   return ask_kms(std::move(*sealed_seed));
 }
 
-Result<Progress> Custody::unseal(ByteView sealed_seed, const json::Value& certificate) {
+Result<Progress> Custody::unseal(ByteView sealed_seed, const wire::Envelope* certificate) {
   if (held_) return refused("state-not-empty", "unseal: this enclave holds a wallet already");
   if (!config_.config.kms) return refused("seal-config", "unseal: the config names no KMS key");
   const auto sealed = parse_sealed_seed(sealed_seed);
@@ -57,8 +58,8 @@ Result<Progress> Custody::unseal(ByteView sealed_seed, const json::Value& certif
   if (sealed->header.image != config_.image)
     return refused("seal-image", "unseal: the seed was sealed by another image");
   Pending pending{};
-  if (!certificate.is_null()) {
-    auto checked = checked_certificate(certificate, sealed->header.wallet_id);
+  if (certificate != nullptr) {
+    auto checked = checked_certificate(*certificate, sealed->header.wallet_id);
     if (!checked) return checked.error();
     pending.certificate = std::move(*checked);
   }
@@ -66,7 +67,7 @@ Result<Progress> Custody::unseal(ByteView sealed_seed, const json::Value& certif
   return ask_kms(to_bytes(sealed_seed));
 }
 
-Result<Progress> Custody::certify(const json::Value& certificate) {
+Result<Progress> Custody::certify(const wire::Envelope& certificate) {
   if (!held_) return refused("state-empty", "certify: there is no wallet: genesis or unseal comes first");
   auto checked = checked_certificate(certificate, held_->wallet.id());
   if (!checked) return checked.error();
@@ -97,27 +98,26 @@ Result<Progress> Custody::kms_replied(ByteView body) {
   if (!wallet) return wallet.error();
   if (pending_->sealed.header.wallet_id != wallet->id())
     return refused("seal-wallet", "seal: the sealed seed is not of the wallet it names");
-  Held held{.wallet = std::move(*wallet),
-            .sealed_seed = pending_->sealed_seed,
-            .certificate = std::move(pending_->certificate)};
-  const bool is_known_to_broker = !pending_->payload_hash && held.certificate.empty();
-  if (is_known_to_broker) return hold(std::move(held));
+  pending_->wallet = std::move(*wallet);
   pending_->seed.reset();
-  pending_->held = std::move(held);
-  return Progress(persist_question(pending_->held->sealed_seed, pending_->held->certificate));
+  const bool is_known_to_broker = !pending_->payload_hash && pending_->certificate.empty();
+  if (is_known_to_broker) return hold();
+  return Progress(persist_question(pending_->sealed_seed, pending_->certificate));
 }
 
 Progress Custody::stored() {
-  if (pending_->held) return hold(std::move(*pending_->held));
+  if (pending_->wallet) return hold();
   held_->certificate = std::move(pending_->certificate);
   pending_.reset();
   return state_result();
 }
 
-Progress Custody::hold(Held held) {
+Progress Custody::hold() {
   genesis_payload_hash_ = pending_->payload_hash;
+  held_ = Held{.wallet = std::move(*pending_->wallet),
+               .sealed_seed = std::move(pending_->sealed_seed),
+               .certificate = std::move(pending_->certificate)};
   pending_.reset();
-  held_ = std::move(held);
   return genesis_payload_hash_ ? genesis_result() : state_result();
 }
 
@@ -125,14 +125,12 @@ Result<bitcoin::Wallet> Custody::derive(const WalletSeed& seed) const {
   return bitcoin::Wallet::derive(keys_.curve, seed, config_.config.network, config_.config.accounts);
 }
 
-Result<std::string> Custody::checked_certificate(const json::Value& certificate,
+Result<std::string> Custody::checked_certificate(const wire::Envelope& certificate,
                                                  const Hash256& wallet_id) const {
-  const auto envelope = wire::parse_envelope(certificate);
-  if (!envelope) return envelope.error();
-  const auto certified = policy::verify_certificate(*envelope, config_.config, config_.hash);
+  const auto certified = policy::verify_certificate(certificate, config_.config, config_.hash);
   if (!certified) return certified.error();
   if (*certified != wallet_id) return refused("seal-wallet", "certificate: it is of another wallet");
-  return wire::encode_envelope(*envelope);
+  return wire::encode_envelope(certificate);
 }
 
 ResultJson Custody::genesis_result() const {
@@ -163,8 +161,7 @@ const bitcoin::Wallet* Custody::armed_wallet() const noexcept {
 }
 
 std::optional<Hash256> Custody::wallet_id() const noexcept {
-  if (!held_) return std::nullopt;
-  return held_->wallet.id();
+  return held_ ? std::optional(held_->wallet.id()) : std::nullopt;
 }
 
 std::string_view Custody::origin() const noexcept {

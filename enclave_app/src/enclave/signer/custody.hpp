@@ -4,13 +4,9 @@
 // to the KMS key proves nothing about who encrypted. Docs: docs/protocol.md section 4, docs/architecture.md.
 #pragma once
 
-#include <optional>
-
 #include "bitcoin/wallet.hpp"
-#include "policy/certificate.hpp"
 #include "signer/boot.hpp"
 #include "signer/kms_opener.hpp"
-#include "signer/progress.hpp"
 #include "wire/request.hpp"
 #include "wire/statement.hpp"
 
@@ -29,12 +25,12 @@ class Custody {
   // Fails with `refused`: state-not-empty, auth-boot, auth-config; or with the errors of KmsOpener.
   Result<Progress> genesis(const wire::SignedRequest& request, ByteView payload);
 
-  // `certificate`: null JSON or an envelope. Fails with `refused`: state-not-empty, seal-config, seal-image,
-  // seal-wallet, seal-certificate, auth-…; or with the errors of KmsOpener.
-  Result<Progress> unseal(ByteView sealed_seed, const json::Value& certificate);
+  // `certificate`: nullptr where there is none yet. Fails with `refused`: state-not-empty, seal-config,
+  // seal-image, seal-wallet, seal-certificate, auth-…; or with the errors of KmsOpener.
+  Result<Progress> unseal(ByteView sealed_seed, const wire::Envelope* certificate);
 
   // Fails with `refused`: state-empty, seal-wallet, seal-certificate, auth-….
-  Result<Progress> certify(const json::Value& certificate);
+  Result<Progress> certify(const wire::Envelope& certificate);
 
   // Goes on with the KMS_REPLY that the last Question asked for.
   Result<Progress> kms_replied(ByteView body);
@@ -64,13 +60,13 @@ class Custody {
     Bytes sealed_seed;
     SealedSeed sealed;  // views into sealed_seed
     std::string certificate;
-    std::optional<Held> held;  // becomes held_ once it is stored
+    std::optional<bitcoin::Wallet> wallet;  // what KMS opened: held_ once it is stored
   };
 
   Result<Progress> ask_kms(Bytes sealed_seed);
-  Progress hold(Held held);
+  Progress hold();
   Result<bitcoin::Wallet> derive(const WalletSeed& seed) const;
-  Result<std::string> checked_certificate(const json::Value& certificate, const Hash256& wallet_id) const;
+  Result<std::string> checked_certificate(const wire::Envelope& certificate, const Hash256& wallet_id) const;
   [[nodiscard]] ResultJson genesis_result() const;
   [[nodiscard]] ResultJson state_result() const;
 

@@ -1,37 +1,32 @@
 #include "signer/entropy.hpp"
 
+#include <immintrin.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include <openssl/rand.h>
-
-#include "crypto/hash.hpp"
 
 namespace ben::signer {
 namespace {
 
 // RDSEED may have nothing to give for a moment; what it does not give stays zero, as the other sources are
 // there.
-void read_rdseed(std::span<std::uint8_t, 64> out) noexcept {
+__attribute__((target("rdseed"))) void read_rdseed(std::span<std::uint8_t, 64> out) noexcept {
   if (!__builtin_cpu_supports("rdseed")) return;
   constexpr int tries_max = 100;
-  for (std::size_t word = 0; word < out.size() / 8; ++word) {
-    for (int i = 0; i < tries_max; ++i) {
-      unsigned long long value = 0;
-      std::uint8_t ok = 0;
-      asm volatile("rdseed %0; setc %1" : "=r"(value), "=qm"(ok) : : "cc");
-      if (ok == 0) continue;
-      for (std::size_t k = 0; k < 8; ++k) out[8 * word + k] = static_cast<std::uint8_t>(value >> (8 * k));
-      break;
-    }
+  unsigned long long word = 0;
+  for (std::size_t place = 0; place < out.size(); place += sizeof word) {
+    for (int i = 0; i < tries_max && _rdseed64_step(&word) == 0; ++i) continue;
+    ::memcpy(&out[place], &word, sizeof word);
   }
+  ::explicit_bzero(&word, sizeof word);
 }
 
 }  // namespace
 
 Result<Secret<64>> Entropy::pool(std::span<const Bytes> operators) {
   Secret<64> from_nsm;
-  const auto filled = nsm_.get_random(from_nsm.expose_mutable());
-  if (!filled) return filled.error();
+  if (const auto filled = nsm_.get_random(from_nsm.expose_mutable()); !filled) return filled.error();
   if (last_nsm_ && *last_nsm_ == from_nsm)
     return refused("nsm-random-repeats", "nsm: the same random bytes came twice: no key is made");
   last_nsm_ = Secret<64>(from_nsm.expose());

@@ -1,9 +1,6 @@
 // Entropy: the random source of the enclave, mixed so that one honest source is enough.
 #pragma once
 
-#include <optional>
-
-#include "base/secret.hpp"
 #include "crypto/hmac.hpp"
 #include "nsm/client.hpp"
 

@@ -5,24 +5,21 @@
 
 namespace ben::signer {
 
-Result<Progress> Governance::propose(const json::Value& value, const policy::Config& config,
+Result<Progress> Governance::propose(const wire::Envelope& envelope, const policy::Config& config,
                                      const Hash256& wallet_id) {
-  const auto envelope = wire::parse_envelope(value);
-  if (!envelope) return envelope.error();
-  const auto signers = wire::verify_envelope(*envelope, wire::policy_payload_type, config.admins.keys,
-                                             config.admins.threshold);
+  const auto& [keys, threshold] = config.admins;
+  const auto signers = wire::verify_envelope(envelope, wire::policy_payload_type, keys, threshold);
   if (!signers) return signers.error();
-  auto next = policy::parse_policy(envelope->payload);
+  auto next = policy::parse_policy(envelope.payload);
   if (!next) return next.error();
-  const Hash256 hash = sha256(envelope->payload);
+  const Hash256 hash = sha256(envelope.payload);
   if (active_ && active_->hash == hash) return Progress(result());
-  const auto admitted = admit(*next, config, wallet_id);
-  if (!admitted) return admitted.error();
+  if (const auto admitted = admit(*next, config, wallet_id); !admitted) return admitted.error();
 
   auto requesters = policy::requester_keys(*next);
   pending_ = ActivePolicy{.policy = std::move(*next),
                           .hash = hash,
-                          .envelope = wire::encode_envelope(*envelope),
+                          .envelope = wire::encode_envelope(envelope),
                           .requesters = std::move(requesters)};
   return Progress(Question{.type = wire::FrameType::persist,
                            .body = wire::encode_persist_policy(as_bytes(pending_->envelope))});

@@ -1,8 +1,6 @@
 // Governance: the policy in force and how the next one takes its place.
 #pragma once
 
-#include <optional>
-
 #include "policy/policy.hpp"
 #include "signer/progress.hpp"
 #include "wire/operation.hpp"
@@ -21,7 +19,7 @@ class Governance {
   // The first policy of a boot may have any epoch from the config's floor on; a later one the next epoch,
   // with `prev` the hash of the one before. The same one again is no change. Fails with `refused`: auth-…,
   // policy-wallet, policy-network, policy-epoch, policy-prev; `malformed`: policy-form.
-  Result<Progress> propose(const json::Value& envelope, const policy::Config& config,
+  Result<Progress> propose(const wire::Envelope& envelope, const policy::Config& config,
                            const Hash256& wallet_id);
 
   // The broker has stored what the Question asked it to.

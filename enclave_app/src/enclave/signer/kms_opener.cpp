@@ -19,8 +19,7 @@ Result<Progress> KmsOpener::ask(const SealedSeed& sealed) {
                    "kms: too many replies did not open in this boot: find out who alters them, then restart "
                    "the enclave");
   }
-  const auto prepared = prepare();
-  if (!prepared) return prepared.error();
+  if (const auto prepared = prepare(); !prepared) return prepared.error();
   const auto document = nsm_.attestation({.user_data = as_bytes(wire::kms_user_data),
                                           .nonce = {},
                                           .public_key = ByteView(recipient_->spki_der())});

@@ -1,9 +1,6 @@
 // KmsOpener: one question to KMS at a time, each reply opened with an RSA key of its own.
 #pragma once
 
-#include <optional>
-
-#include "nsm/client.hpp"
 #include "sealing/sealed_seed.hpp"
 #include "signer/entropy.hpp"
 #include "signer/progress.hpp"

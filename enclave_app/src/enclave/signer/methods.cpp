@@ -1,7 +1,6 @@
 // The signer's methods: parameters in, results out.
 
 #include "base/base64.hpp"
-#include "base/hex.hpp"
 #include "bitcoin/address.hpp"
 #include "bitcoin/descriptor.hpp"
 #include "json/object_reader.hpp"
@@ -13,6 +12,15 @@ namespace {
 
 Result<> no_params(const json::Value& params) {
   return json::ObjectReader(params).finish("rpc-params", "rpc: this method takes no parameters");
+}
+
+// The envelope that is a method's one parameter.
+Result<wire::Envelope> envelope_param(const json::Value& params, StaticText key) {
+  json::ObjectReader reader(params);
+  const json::Value& value = reader.value(key);
+  constexpr StaticText want = "rpc: want one parameter, an envelope of the admins";
+  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  return wire::parse_envelope(value);
 }
 
 // m/84h/1h/0h/0/5
@@ -32,8 +40,7 @@ Result<const bitcoin::Wallet*> Signer::armed_wallet() const {
 }
 
 Result<Progress> Signer::get_info(json::Value& params) {
-  const auto checked = no_params(params);
-  if (!checked) return checked.error();
+  if (const auto none = no_params(params); !none) return none.error();
   return Progress(statement());
 }
 
@@ -41,8 +48,8 @@ Result<Progress> Signer::get_attestation(json::Value& params) {
   json::ObjectReader reader(params);
   const auto nonce = parse_hex(reader.text("nonce", 128));
   if (!nonce || nonce->size() < 16 || nonce->size() > 64) reader.fail("nonce");
-  const auto finished = reader.finish("rpc-params", "rpc: want nonce, 32 to 128 hex digits");
-  if (!finished) return finished.error();
+  constexpr StaticText want = "rpc: want nonce, 32 to 128 hex digits";
+  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
   const std::string text = statement();
   const Bytes user_data = wire::boot_user_data(text);
   const auto document =
@@ -60,13 +67,11 @@ Result<Signer::NamedKey> Signer::named_key(const json::Value& params) const {
   const auto branch = static_cast<bitcoin::Branch>(reader.integer("branch", 0, 1));
   const auto index = static_cast<std::uint32_t>(reader.integer("index", 0, INT32_MAX));
   const auto& accounts = (*wallet)->accounts();
-  const auto named = std::find_if(accounts.begin(), accounts.end(), [&](const bitcoin::Account& account) {
-    return policy::account_name(account.id) == name;
-  });
+  const auto named = std::ranges::find(
+      accounts, name, [](const bitcoin::Account& account) { return policy::account_name(account.id); });
   if (named == accounts.end()) reader.fail("account");
-  const auto finished =
-      reader.finish("rpc-params", "rpc: want account (as bip84/0), branch (0 or 1) and index");
-  if (!finished) return finished.error();
+  constexpr StaticText want = "rpc: want account (as bip84/0), branch (0 or 1) and index";
+  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
   const auto place = static_cast<std::size_t>(named - accounts.begin());
   const auto derived = (*wallet)->derive_script(keys_->curve, {place, branch, index});
   if (!derived) return derived.error();
@@ -96,8 +101,7 @@ Result<Progress> Signer::get_address(json::Value& params) {
 }
 
 Result<Progress> Signer::get_descriptors(json::Value& params) {
-  const auto checked = no_params(params);
-  if (!checked) return checked.error();
+  if (const auto none = no_params(params); !none) return none.error();
   const auto wallet = armed_wallet();
   if (!wallet) return wallet.error();
   json::ArrayWriter descriptors;
@@ -111,31 +115,24 @@ Result<Progress> Signer::get_descriptors(json::Value& params) {
 }
 
 Result<Progress> Signer::get_policy(json::Value& params) {
-  const auto checked = no_params(params);
-  if (!checked) return checked.error();
+  if (const auto none = no_params(params); !none) return none.error();
   const ActivePolicy* active = governance_.active();
   return Progress(json::ObjectWriter().raw("policy", active == nullptr ? "null" : active->envelope).finish());
 }
 
 Result<Progress> Signer::genesis(json::Value& params) {
-  json::ObjectReader reader(params);
-  const json::Value& request = reader.value("request");
-  const auto finished = reader.finish("rpc-params", "rpc: want request, an envelope of the admins");
-  if (!finished) return finished.error();
-  const auto envelope = wire::parse_envelope(request);
+  const auto envelope = envelope_param(params, "request");
   if (!envelope) return envelope.error();
-  const policy::Admins& admins = config_->config.admins;
-  const auto authorized = authorize(*envelope, admins.keys, admins.threshold, "genesis", clock_, ledger_);
+  const auto& [keys, threshold] = config_->config.admins;
+  const auto authorized = authorize(*envelope, keys, threshold, "genesis", clock_, ledger_);
   if (!authorized) return authorized.error();
   return custody_->genesis(authorized->request, envelope->payload);
 }
 
 Result<Progress> Signer::certify_wallet(json::Value& params) {
-  json::ObjectReader reader(params);
-  const json::Value& certificate = reader.value("certificate");
-  const auto finished = reader.finish("rpc-params", "rpc: want certificate, an envelope of the admins");
-  if (!finished) return finished.error();
-  return custody_->certify(certificate);
+  const auto certificate = envelope_param(params, "certificate");
+  if (!certificate) return certificate.error();
+  return custody_->certify(*certificate);
 }
 
 Result<Progress> Signer::unseal(json::Value& params) {
@@ -143,42 +140,20 @@ Result<Progress> Signer::unseal(json::Value& params) {
   const auto sealed_seed = parse_base64(reader.text("sealed_seed", 2 * wire::sealed_seed_bytes_max));
   if (!sealed_seed || sealed_seed->size() > wire::sealed_seed_bytes_max) reader.fail("sealed_seed");
   const json::Value& certificate = reader.value("certificate");
-  const auto finished =
-      reader.finish("rpc-params", "rpc: want sealed_seed, base64, and certificate, an envelope or null");
-  if (!finished) return finished.error();
-  return custody_->unseal(*sealed_seed, certificate);
+  constexpr StaticText want = "rpc: want sealed_seed, base64, and certificate, an envelope or null";
+  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  if (certificate.is_null()) return custody_->unseal(*sealed_seed, nullptr);
+  const auto envelope = wire::parse_envelope(certificate);
+  if (!envelope) return envelope.error();
+  return custody_->unseal(*sealed_seed, &*envelope);
 }
 
 Result<Progress> Signer::set_policy(json::Value& params) {
   const auto wallet = armed_wallet();
   if (!wallet) return wallet.error();
-  json::ObjectReader reader(params);
-  const json::Value& envelope = reader.value("policy");
-  const auto finished = reader.finish("rpc-params", "rpc: want policy, an envelope of the admins");
-  if (!finished) return finished.error();
-  return governance_.propose(envelope, config_->config, (*wallet)->id());
-}
-
-Result<DecisionContext> Signer::decision_context() {
-  const auto wallet = armed_wallet();
-  if (!wallet) return wallet.error();
-  const ActivePolicy* active = governance_.active();
-  if (active == nullptr)
-    return refused("policy-missing", "policy: none is in force, so everything is refused: set one");
-  return DecisionContext{
-      .curve = keys_->curve, .wallet = **wallet, .policy = *active, .clock = clock_, .ledger = ledger_};
-}
-
-Result<Progress> Signer::sign_transaction(json::Value& params) {
-  const auto context = decision_context();
-  if (!context) return context.error();
-  return signer::sign_transaction(*context, params);
-}
-
-Result<Progress> Signer::evaluate_transaction(json::Value& params) {
-  const auto context = decision_context();
-  if (!context) return context.error();
-  return signer::evaluate_transaction(*context, params);
+  const auto envelope = envelope_param(params, "policy");
+  if (!envelope) return envelope.error();
+  return governance_.propose(*envelope, config_->config, (*wallet)->id());
 }
 
 }  // namespace ben::signer

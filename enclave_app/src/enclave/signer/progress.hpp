@@ -3,16 +3,18 @@
 
 #include <variant>
 
-#include "base/bytes.hpp"
 #include "wire/frame.hpp"
 
 namespace ben::signer {
 
-// A PERSIST or KMS_DECRYPT frame. The method goes on when its ACK or KMS_REPLY comes.
-struct Question {
+// The frame to send back: RESPONSE, or a question to the broker.
+struct Reply {
   wire::FrameType type;
   Bytes body;
 };
+
+// A PERSIST or KMS_DECRYPT frame. The method goes on when its ACK or KMS_REPLY comes.
+using Question = Reply;
 
 using ResultJson = std::string;
 using Progress = std::variant<ResultJson, Question>;

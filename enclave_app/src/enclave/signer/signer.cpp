@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include "base/hex.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
 
@@ -34,8 +33,7 @@ Signer::Signer(NsmTransport& nsm, std::string rng)
 Result<std::unique_ptr<Signer>> Signer::start(NsmTransport& nsm, std::string rng) {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);  // no file is opened
   std::unique_ptr<Signer> signer(new Signer(nsm, std::move(rng)));
-  const auto fed = signer->entropy_.feed_libcrypto();
-  if (!fed) return fed.error();
+  if (const auto fed = signer->entropy_.feed_libcrypto(); !fed) return fed.error();
   auto keys = BootKeys::draw(signer->entropy_);
   if (!keys) return keys.error();
   signer->keys_.emplace(std::move(*keys));
@@ -53,13 +51,11 @@ Reply Signer::configure(ByteView config) {
   if (!measured) return answer(no_id, request_hash, measured.error());
   config_.emplace(std::move(*measured));
   custody_.emplace(*keys_, *config_, nsm_, entropy_);
-  const auto prepared = custody_->prepare();
-  if (!prepared) return answer(no_id, request_hash, prepared.error());
-  return answer(no_id, request_hash,
-                Progress(json::ObjectWriter()
-                             .text("config_hash", encode_hex(config_->hash))
-                             .text("pcr16", encode_hex(config_->pcr16))
-                             .finish()));
+  if (const auto prepared = custody_->prepare(); !prepared)
+    return answer(no_id, request_hash, prepared.error());
+  json::ObjectWriter result;
+  result.text("config_hash", encode_hex(config_->hash)).text("pcr16", encode_hex(config_->pcr16));
+  return answer(no_id, request_hash, Progress(result.finish()));
 }
 
 Reply Signer::handle(Bytes body) {
@@ -71,8 +67,7 @@ Reply Signer::handle(Bytes body) {
 }
 
 Result<Progress> Signer::dispatch(wire::RpcRequest& request) {
-  const auto* method = std::find_if(std::begin(methods), std::end(methods),
-                                    [&](const Method& known) { return known.name == request.method; });
+  const auto* method = std::ranges::find(methods, request.method, &Method::name);
   if (method == std::end(methods)) return malformed("rpc-method", "rpc: no such method");
   if (!custody_) return refused("state-no-config", "signer: the broker has not given a valid config yet");
   if (method->is_operation && open_)
@@ -111,7 +106,7 @@ Reply Signer::answer(std::string_view id, const Hash256& request_hash, Result<Pr
   if (auto* const question = progress ? std::get_if<Question>(&*progress) : nullptr) {
     open_ = Open{.id = std::string(id), .request_hash = request_hash, .persist_hash = {}};
     if (question->type == wire::FrameType::persist) open_->persist_hash = sha256(question->body);
-    return Reply{.type = question->type, .body = std::move(question->body)};
+    return std::move(*question);
   }
   // An operation that failed leaves nothing behind; one of another connection goes on.
   if (!progress && !open_) abandon();

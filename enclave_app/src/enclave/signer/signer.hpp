@@ -1,19 +1,13 @@
 // Signer: the enclave's whole behaviour as a pure machine. Frames in, frames out; the server moves the bytes.
 #pragma once
 
-#include <optional>
-
+#include "signer/authorization.hpp"
 #include "signer/custody.hpp"
-#include "signer/transactions.hpp"
+#include "signer/governance.hpp"
 
 namespace ben::signer {
 
-// The frame to send back. After anything else than RESPONSE the caller owes resume() or abandon().
-struct Reply {
-  wire::FrameType type;
-  Bytes body;
-};
-
+// After a Reply that is a question the caller owes resume() or abandon().
 class Signer {
  public:
   // `nsm` has to outlive the signer. `rng`: the name of the kernel's random source, as the platform reports
@@ -70,7 +64,14 @@ class Signer {
     std::string path;
   };
   Result<NamedKey> named_key(const json::Value& params) const;
-  Result<DecisionContext> decision_context();
+
+  // What the policy in force says of a transaction: the place of the rule that allows it, or why none does.
+  struct Decision {
+    std::optional<bitcoin::Review> review;  // nothing: a hard rule refused before it ended
+    Result<std::size_t> rule;
+  };
+  Result<Decision> decide(json::Value& params, std::string_view method);
+
   Result<const bitcoin::Wallet*> armed_wallet() const;
   [[nodiscard]] std::string statement() const;
   [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress);

@@ -13,7 +13,7 @@
 #include "cli/sealed_copy.hpp"
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
-#include "policy/certificate.hpp"
+#include "policy/config.hpp"
 #include "relay/certificate.hpp"
 #include "wire/operation.hpp"
 

@@ -2,7 +2,7 @@
 // section 3.
 #pragma once
 
-#include "policy/certificate.hpp"
+#include "policy/config.hpp"
 
 namespace ben::policy {
 

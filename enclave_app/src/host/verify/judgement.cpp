@@ -6,7 +6,7 @@
 #include "attestation/aws_root.hpp"
 #include "attestation/verify.hpp"
 #include "base/hex.hpp"
-#include "policy/certificate.hpp"
+#include "policy/config.hpp"
 
 namespace ben::verify {
 namespace {

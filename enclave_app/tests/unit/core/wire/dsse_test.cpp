@@ -44,7 +44,7 @@ TEST_CASE("the pre-authentication encoding is that of the DSSE specification's e
 TEST_CASE_FIXTURE(Fixture, "enough distinct valid signatures verify and name their signers") {
   const auto signers = verify_envelope(envelope, "text/plain", keys, 2);
   REQUIRE(signers.has_value());
-  CHECK(*signers == std::vector<std::size_t>{0, 1});
+  CHECK(*signers == std::vector<Ed25519PublicKey>{keys[0], keys[1]});
 }
 
 TEST_CASE_FIXTURE(Fixture, "one key that signs twice is not two") {
