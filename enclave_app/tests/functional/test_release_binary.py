@@ -1,17 +1,22 @@
-"""The signer as it is measured: what its ELF file promises the kernel (elf(5)), read by binutils."""
+"""The signer as it is measured: what its ELF file promises the kernel (elf(5)), read by binutils. And the host's
+programs as they are shipped: what they ask of the system that they run on."""
 
 import re
 import subprocess
 
 import pytest
 
-from node import BUILD, program
+from node import BUILD, SOURCE, program
+
+
+@pytest.fixture(scope="module", autouse=True)
+def release():
+    if "BEN_STATIC_ENCLAVE:BOOL=ON" not in (BUILD / "CMakeCache.txt").read_text():
+        pytest.skip("only the release preset's programs are measured and shipped: scripts/ci runs this with it")
 
 
 @pytest.fixture(scope="module")
 def signer():
-    if "BEN_STATIC_ENCLAVE:BOOL=ON" not in (BUILD / "CMakeCache.txt").read_text():
-        pytest.skip("only the release preset's signer is measured: scripts/ci runs this with it")
     return program("enclave-signer")
 
 
@@ -66,3 +71,25 @@ def test_indirect_calls_into_our_code_land_on_marked_places(signer):
     assert listener and all(begins[name] == "endbr64" for name in listener if name in begins)
     marked = sum(begins[name] == "endbr64" for name in begins if name in ours)
     assert marked > 50
+
+
+def portable(path):
+    """What the check says that each link of a host program ends with: it knows Amazon Linux 2023's glibc, 2.34."""
+    check = SOURCE / "cmake" / "check_portable.cmake"
+    return subprocess.run(["cmake", f"-DPROGRAM={path}", "-P", check], capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", ["enclave-broker", "benctl"])
+def test_what_is_shipped_for_the_host_needs_nothing_that_amazon_linux_2023_lacks(name, tmp_path):
+    stripped = tmp_path / name
+    printed("strip", "--strip-all", "-o", stripped, program(name))
+    assert portable(stripped).returncode == 0, portable(stripped).stderr
+    symbols = printed("objdump", "--dynamic-syms", stripped)
+    assert "GLIBC_2.34" in symbols and "GLIBCXX_" not in symbols
+    assert "libstdc++" not in printed("readelf", "--dynamic", stripped)
+
+
+@pytest.mark.parametrize("path, reason", [("/bin/bash", "needs GLIBC_2.3[5-9]"), ("/usr/bin/git", "needs lib.*statically")])
+def test_a_program_that_needs_a_newer_glibc_or_another_library_is_refused(path, reason):
+    done = portable(path)
+    assert done.returncode != 0 and re.search(reason, " ".join(done.stderr.split())), done.stderr
