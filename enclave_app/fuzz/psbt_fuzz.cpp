@@ -1,5 +1,5 @@
-// Any bytes: a PSBT that parses is kept byte for byte; one that passes review keeps its sums and can be
-// signed.
+// Any bytes: a PSBT that parses, of either version, is kept byte for byte and has an unsigned transaction;
+// one that passes review keeps its sums and can be signed.
 #include <cstdint>
 #include <cstdlib>
 
@@ -28,17 +28,21 @@ void check_review(const Review& review) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Curve curve{test::fill_secret(1)};
-  static const Wallet wallet = test::make_wallet(curve);
+  static const Wallet wallet = test::make_wallet(curve, 0x5e, Network::regtest, test::all_accounts);
   const ben::Bytes bytes(data, data + size);
   auto psbt = Psbt::parse(bytes);
   if (!psbt) return 0;
   require(psbt->bytes() == bytes);
   require(psbt->encode_with({}) == bytes);
+  const auto transaction = parse_transaction(psbt->transaction_bytes(), TransactionForm::stripped);
+  require(transaction.has_value() && transaction->inputs.size() == psbt->transaction().inputs.size());
   const auto review = review_psbt(wallet.own_keys(curve), *std::move(psbt), 10'000);
   if (!review) return 0;
   check_review(*review);
   const auto signed_bytes = sign_reviewed(curve, wallet, *review);
   require(signed_bytes.has_value());
-  require(Psbt::parse(*signed_bytes).has_value());
+  const auto signed_psbt = Psbt::parse(*signed_bytes);
+  require(signed_psbt.has_value());
+  require(ben::equal(signed_psbt->transaction_bytes(), review->psbt.transaction_bytes()));
   return 0;
 }

@@ -4,21 +4,27 @@ namespace ben::bitcoin {
 namespace {
 
 constexpr ByteArray<5> magic{'p', 's', 'b', 't', 0xff};
-constexpr std::uint8_t global_unsigned_transaction = 0x00;
-
 enum class MapKind : std::uint8_t { global, input, output };
+
+// Which version has a field, and whether it has to.
+enum class Presence : std::uint8_t { either, v0_needs, v2, v2_needs };
 
 // What a value has to look like.
 enum class Form : std::uint8_t {
   any,
-  not_here,      // a field of version 2
-  zero_u32,      // the version
+  flags,         // 1 byte
   u32,           // 4 bytes
+  u64,           // 8 bytes
   key,           // 32 bytes
   schnorr,       // 64 bytes, or 65 with a hash type
+  count,         // a compact size
+  height,        // 4 bytes: a lock time that is a height, and not 0
+  time,          // 4 bytes: a lock time that is a time
   utxo,          // an amount and a script
   path,          // a fingerprint and indexes
   taproot_path,  // leaf hashes, then the same
+  leaf_script,   // a script and the version of its leaf
+  tree,          // leaves of a taproot tree
 };
 
 // Known fields: a range of types, the size of their keys after the type, and the form of their values.
@@ -28,16 +34,25 @@ struct Rule {
   std::uint8_t last_type;
   std::size_t key_bytes;
   Form form;
+  Presence presence = Presence::either;
 };
 
-constexpr std::size_t public_key = 33;  // or 65, uncompressed
+constexpr std::size_t public_key = 33;     // or 65, uncompressed
+constexpr std::size_t control_block = 34;  // 33 bytes and up to 128 hashes (BIP 341): no key has 34
+constexpr std::size_t tree_depth_max = 128;
+constexpr std::uint32_t first_time = 500'000'000;  // of lock times: below it they are heights
 
-// BIP 174, BIP 370 (which excludes its fields from version 0) and BIP 371. What is not here is kept unread.
+// BIP 174, BIP 370 and BIP 371. What is not here is kept unread.
 constexpr std::array rules{
-    Rule{MapKind::global, 0x00, 0x00, 0, Form::any},    // UNSIGNED_TX, parsed on its own
-    Rule{MapKind::global, 0x01, 0x01, 78, Form::path},  // XPUB
-    Rule{MapKind::global, 0x02, 0x06, 0, Form::not_here},
-    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::zero_u32},      // VERSION
+    // UNSIGNED_TX is parsed on its own.
+    Rule{MapKind::global, 0x00, 0x00, 0, Form::any, Presence::v0_needs},
+    Rule{MapKind::global, 0x01, 0x01, 78, Form::path},                    // XPUB
+    Rule{MapKind::global, 0x02, 0x02, 0, Form::u32, Presence::v2_needs},  // TX_VERSION
+    Rule{MapKind::global, 0x03, 0x03, 0, Form::u32, Presence::v2},        // FALLBACK_LOCKTIME
+    // INPUT_COUNT, OUTPUT_COUNT
+    Rule{MapKind::global, 0x04, 0x05, 0, Form::count, Presence::v2_needs},
+    Rule{MapKind::global, 0x06, 0x06, 0, Form::flags, Presence::v2},  // TX_MODIFIABLE
+    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::u32},                  // VERSION
     Rule{MapKind::input, 0x00, 0x00, 0, Form::any},            // NON_WITNESS_UTXO, parsed by the review
     Rule{MapKind::input, 0x01, 0x01, 0, Form::utxo},           // WITNESS_UTXO
     Rule{MapKind::input, 0x02, 0x02, public_key, Form::any},   // PARTIAL_SIG
@@ -45,38 +60,91 @@ constexpr std::array rules{
     Rule{MapKind::input, 0x04, 0x05, 0, Form::any},            // REDEEM_SCRIPT, WITNESS_SCRIPT
     Rule{MapKind::input, 0x06, 0x06, public_key, Form::path},  // BIP32_DERIVATION
     Rule{MapKind::input, 0x07, 0x08, 0, Form::any},            // FINAL_SCRIPTSIG, FINAL_SCRIPTWITNESS
-    Rule{MapKind::input, 0x0e, 0x12, 0, Form::not_here},
-    Rule{MapKind::input, 0x13, 0x13, 0, Form::schnorr},         // TAP_KEY_SIG
-    Rule{MapKind::input, 0x14, 0x14, 64, Form::schnorr},        // TAP_SCRIPT_SIG
-    Rule{MapKind::input, 0x16, 0x16, 32, Form::taproot_path},   // TAP_BIP32_DERIVATION
-    Rule{MapKind::input, 0x17, 0x18, 0, Form::key},             // TAP_INTERNAL_KEY, TAP_MERKLE_ROOT
-    Rule{MapKind::output, 0x00, 0x01, 0, Form::any},            // REDEEM_SCRIPT, WITNESS_SCRIPT
-    Rule{MapKind::output, 0x02, 0x02, public_key, Form::path},  // BIP32_DERIVATION
-    Rule{MapKind::output, 0x03, 0x04, 0, Form::not_here},
-    Rule{MapKind::output, 0x05, 0x05, 0, Form::key},            // TAP_INTERNAL_KEY
-    Rule{MapKind::output, 0x06, 0x06, 0, Form::any},            // TAP_TREE
-    Rule{MapKind::output, 0x07, 0x07, 32, Form::taproot_path},  // TAP_BIP32_DERIVATION
+    Rule{MapKind::input, 0x0e, 0x0e, 0, Form::key, Presence::v2_needs},   // PREVIOUS_TXID
+    Rule{MapKind::input, 0x0f, 0x0f, 0, Form::u32, Presence::v2_needs},   // OUTPUT_INDEX
+    Rule{MapKind::input, 0x10, 0x10, 0, Form::u32, Presence::v2},         // SEQUENCE
+    Rule{MapKind::input, 0x11, 0x11, 0, Form::time, Presence::v2},        // REQUIRED_TIME_LOCKTIME
+    Rule{MapKind::input, 0x12, 0x12, 0, Form::height, Presence::v2},      // REQUIRED_HEIGHT_LOCKTIME
+    Rule{MapKind::input, 0x13, 0x13, 0, Form::schnorr},                   // TAP_KEY_SIG
+    Rule{MapKind::input, 0x14, 0x14, 64, Form::schnorr},                  // TAP_SCRIPT_SIG
+    Rule{MapKind::input, 0x15, 0x15, control_block, Form::leaf_script},   // TAP_LEAF_SCRIPT
+    Rule{MapKind::input, 0x16, 0x16, 32, Form::taproot_path},             // TAP_BIP32_DERIVATION
+    Rule{MapKind::input, 0x17, 0x18, 0, Form::key},                       // TAP_INTERNAL_KEY, TAP_MERKLE_ROOT
+    Rule{MapKind::output, 0x00, 0x01, 0, Form::any},                      // REDEEM_SCRIPT, WITNESS_SCRIPT
+    Rule{MapKind::output, 0x02, 0x02, public_key, Form::path},            // BIP32_DERIVATION
+    Rule{MapKind::output, 0x03, 0x03, 0, Form::u64, Presence::v2_needs},  // AMOUNT
+    Rule{MapKind::output, 0x04, 0x04, 0, Form::any, Presence::v2_needs},  // SCRIPT
+    Rule{MapKind::output, 0x05, 0x05, 0, Form::key},                      // TAP_INTERNAL_KEY
+    Rule{MapKind::output, 0x06, 0x06, 0, Form::tree},                     // TAP_TREE
+    Rule{MapKind::output, 0x07, 0x07, 32, Form::taproot_path},            // TAP_BIP32_DERIVATION
 };
+
+bool has_key_size(std::size_t key_bytes, std::size_t expected) noexcept {
+  if (expected == public_key) return key_bytes == 33 || key_bytes == 65;
+  if (expected == control_block)
+    return key_bytes >= 33 && key_bytes % 32 == 1 && key_bytes <= 33 + 32 * tree_depth_max;
+  return key_bytes == expected;
+}
+
+// Leaves in depth-first order, each with its depth, which together fill one tree (BIP 371).
+void read_tree(Reader& reader) noexcept {
+  std::array<bool, tree_depth_max + 1> waiting{};  // at its depth is a left half without its right one
+  std::size_t depth = 0;
+  while (!waiting[0] && !reader.failed()) {
+    const std::size_t deepest = depth;
+    depth = reader.u8();
+    const std::uint8_t leaf_version = reader.u8();
+    static_cast<void>(read_sized(reader));
+    if (depth > tree_depth_max || depth < deepest || leaf_version % 2 != 0) return reader.fail();
+    for (; depth > 0 && waiting[depth]; --depth) waiting[depth] = false;
+    waiting[depth] = true;
+  }
+}
 
 bool has_form(ByteView value, Form form) noexcept {
   Reader reader(value);
-  if (form == Form::utxo) static_cast<void>(read_output(reader));
-  if (form == Form::taproot_path) {
-    const std::uint64_t leaves = read_compact_size(reader);
-    if (leaves > reader.remaining() / 32) return false;
-    static_cast<void>(reader.take(static_cast<std::size_t>(leaves) * 32));
+  switch (form) {
+    case Form::any:
+      return true;
+    case Form::flags:
+      return value.size() == 1;
+    case Form::u32:
+      return value.size() == 4;
+    case Form::u64:
+      return value.size() == 8;
+    case Form::key:
+      return value.size() == 32;
+    case Form::schnorr:
+      return value.size() == 64 || value.size() == 65;
+    case Form::leaf_script:
+      return !value.empty() && value.back() % 2 == 0;
+    case Form::height: {
+      const std::uint32_t height = reader.u32_le();
+      return value.size() == 4 && height > 0 && height < first_time;
+    }
+    case Form::time:
+      return value.size() == 4 && reader.u32_le() >= first_time;
+    case Form::count:
+      static_cast<void>(read_compact_size(reader));
+      break;
+    case Form::utxo:
+      static_cast<void>(read_output(reader));
+      break;
+    case Form::tree:
+      read_tree(reader);
+      break;
+    case Form::taproot_path: {
+      const std::uint64_t leaves = read_compact_size(reader);
+      static_cast<void>(reader.take(leaves > value.size() ? value.size() + 1 : leaves * 32));
+      return reader.remaining() >= 4 && reader.remaining() % 4 == 0;
+    }
+    case Form::path:
+      return value.size() >= 4 && value.size() % 4 == 0;
   }
-  const std::size_t rest = reader.remaining();
-  if (form == Form::not_here || reader.failed()) return false;
-  if (form == Form::zero_u32) return rest == 4 && reader.u32_le() == 0;
-  if (form == Form::u32) return rest == 4;
-  if (form == Form::key) return rest == 32;
-  if (form == Form::schnorr) return rest == 64 || rest == 65;
-  if (form == Form::utxo) return rest == 0;
-  return form == Form::any || (rest >= 4 && rest % 4 == 0);  // a path
+  return !reader.failed() && reader.remaining() == 0;
 }
 
-Result<> admit_field(MapKind map, const PsbtField& field) {
+Result<> admit_field(MapKind map, std::uint32_t version, const PsbtField& field) {
   Reader type(field.key);
   static_cast<void>(read_compact_size(type));
   if (type.failed()) return malformed("psbt-form", "psbt: a field's type is not of the shortest form");
@@ -85,12 +153,26 @@ Result<> admit_field(MapKind map, const PsbtField& field) {
     return r.map == map && r.first_type <= first && first <= r.last_type;
   });
   if (rule == rules.end()) return Ok{};
-  const std::size_t key_bytes = field.key.size() - 1;
-  const bool key_fits = key_bytes == rule->key_bytes || (rule->key_bytes == public_key && key_bytes == 65);
-  if (key_fits && has_form(field.value, rule->form)) return Ok{};
-  if (rule->form == Form::not_here || rule->form == Form::zero_u32)
-    return malformed("psbt-version", "psbt: not of version 0");
+  if (rule->presence != Presence::either && (version == 0) != (rule->presence == Presence::v0_needs))
+    return malformed("psbt-version", "psbt: a field of another version");
+  if (has_key_size(field.key.size() - 1, rule->key_bytes) && has_form(field.value, rule->form)) return Ok{};
   return malformed("psbt-field", "psbt: a known field has a wrong key or value");
+}
+
+// Every field in its form, and all there that the transaction is made of.
+Result<> admit_map(MapKind map, std::uint32_t version, std::span<const PsbtField> fields) {
+  for (const PsbtField& field : fields) {
+    if (const auto admitted = admit_field(map, version, field); !admitted) return admitted.error();
+  }
+  const Presence needed = version == 0 ? Presence::v0_needs : Presence::v2_needs;
+  for (const Rule& rule : rules) {
+    if (rule.map != map || rule.presence != needed) continue;
+    for (unsigned type = rule.first_type; type <= rule.last_type; ++type) {
+      if (find_field(fields, static_cast<std::uint8_t>(type)) == nullptr)
+        return malformed("psbt-transaction", "psbt: a part of the unsigned transaction is missing");
+    }
+  }
+  return Ok{};
 }
 
 Result<> refuse_duplicates(std::span<const PsbtField> fields) {
@@ -103,25 +185,36 @@ Result<> refuse_duplicates(std::span<const PsbtField> fields) {
 }
 
 // Appends the fields of one map, up to its separator.
-Result<> read_map(Reader& reader, MapKind kind, std::vector<PsbtField>& fields) {
+Result<> read_map(Reader& reader, std::vector<PsbtField>& fields) {
   const std::size_t first = fields.size();
   for (ByteView key = read_sized(reader); !key.empty(); key = read_sized(reader)) {
     const PsbtField field{.key = key, .value = read_sized(reader)};
     if (reader.failed()) break;
     if (fields.size() == psbt_fields_max) return malformed("psbt-limit", "psbt: over 250,000 fields");
-    const auto admitted = admit_field(kind, field);
-    if (!admitted) return admitted.error();
     fields.push_back(field);
   }
   if (reader.failed()) return malformed("psbt-form", "psbt: cut, or a size not of the shortest form");
   return refuse_duplicates(std::span(fields).subspan(first));
 }
 
+ByteView value_of(std::span<const PsbtField> fields, std::uint8_t type) noexcept {
+  const PsbtField* const field = find_field(fields, type);
+  return field == nullptr ? ByteView{} : field->value;
+}
+
+std::uint32_t u32_of(std::span<const PsbtField> fields, std::uint8_t type, std::uint32_t otherwise) noexcept {
+  const PsbtField* const field = find_field(fields, type);
+  return field == nullptr ? otherwise : Reader(field->value).u32_le();
+}
+
+std::uint64_t count_of(std::span<const PsbtField> fields, std::uint8_t type) noexcept {
+  Reader reader(value_of(fields, type));
+  return read_compact_size(reader);
+}
+
 Result<Transaction> parse_unsigned(ByteView bytes) {
   auto transaction = parse_transaction(bytes, TransactionForm::stripped);
   if (!transaction) return transaction.error();
-  if (transaction->inputs.size() > psbt_inputs_max || transaction->outputs.size() > psbt_outputs_max)
-    return malformed("psbt-limit", "psbt: over 10,000 inputs or outputs");
   if (!std::all_of(transaction->inputs.begin(), transaction->inputs.end(),
                    [](const TransactionInput& input) { return input.script_sig.empty(); }))
     return malformed("psbt-transaction", "psbt: the unsigned transaction has a scriptSig");
@@ -137,41 +230,104 @@ Result<Psbt> Psbt::parse(Bytes bytes) {
   Reader reader(psbt.bytes_);
   if (!equal(reader.take(magic.size()), magic))
     return malformed("psbt-magic", "psbt: does not start with psbt and 0xff");
-  const auto take_map = [&](MapKind kind) -> Result<> {
+  const auto take_map = [&]() -> Result<> {
     Map map{.first_field = psbt.fields_.size()};
-    const auto read = read_map(reader, kind, psbt.fields_);
-    if (!read) return read.error();
+    if (const auto read = read_map(reader, psbt.fields_); !read) return read.error();
     map.field_count = psbt.fields_.size() - map.first_field;
     map.end = psbt.bytes_.size() - reader.remaining() - 1;
     psbt.maps_.push_back(map);
     return Ok{};
   };
+  const auto take_transaction = [&psbt](ByteView transaction_bytes) -> Result<> {
+    auto transaction = parse_unsigned(transaction_bytes);
+    if (!transaction) return transaction.error();
+    psbt.transaction_bytes_ = transaction_bytes;
+    psbt.transaction_ = *std::move(transaction);
+    return Ok{};
+  };
 
-  const auto global = take_map(MapKind::global);
-  if (!global) return global.error();
-  const PsbtField* const unsigned_transaction = find_field(psbt.fields_, global_unsigned_transaction);
-  if (unsigned_transaction == nullptr)
-    return malformed("psbt-transaction", "psbt: the unsigned transaction is missing");
-  psbt.transaction_bytes_ = unsigned_transaction->value;
-  auto transaction = parse_unsigned(psbt.transaction_bytes_);
-  if (!transaction) return transaction.error();
-  psbt.transaction_ = *std::move(transaction);
-
-  for (std::size_t i = 0; i < psbt.transaction_.inputs.size(); ++i) {
-    const auto input = take_map(MapKind::input);
-    if (!input) return input.error();
+  // The version stands anywhere in the global map, and the counts of the other maps there or in the
+  // transaction.
+  if (const auto global = take_map(); !global) return global.error();
+  const std::uint32_t version = u32_of(psbt.global(), psbt_global::version, 0);
+  if (version != 0 && version != 2) return malformed("psbt-version", "psbt: neither version 0 nor 2");
+  if (const auto global = admit_map(MapKind::global, version, psbt.global()); !global) return global.error();
+  std::uint64_t input_count = count_of(psbt.global(), psbt_global::input_count);
+  std::uint64_t output_count = count_of(psbt.global(), psbt_global::output_count);
+  if (version == 0) {
+    const auto taken = take_transaction(value_of(psbt.global(), psbt_global::unsigned_transaction));
+    if (!taken) return taken.error();
+    input_count = psbt.transaction_.inputs.size();
+    output_count = psbt.transaction_.outputs.size();
   }
-  for (std::size_t i = 0; i < psbt.transaction_.outputs.size(); ++i) {
-    const auto output = take_map(MapKind::output);
-    if (!output) return output.error();
+  if (input_count > psbt_inputs_max || output_count > psbt_outputs_max)
+    return malformed("psbt-limit", "psbt: over 10,000 inputs or outputs");
+  psbt.input_count_ = static_cast<std::size_t>(input_count);
+
+  for (std::uint64_t i = 0; i < input_count + output_count; ++i) {
+    if (const auto taken = take_map(); !taken) return taken.error();
+    const MapKind kind = i < input_count ? MapKind::input : MapKind::output;
+    const auto admitted = admit_map(kind, version, psbt.fields_of(psbt.maps_.back()));
+    if (!admitted) return admitted.error();
   }
   const auto finished = reader.finish("psbt-form", "psbt: bytes after the last map");
   if (!finished) return finished.error();
+  if (version == 0) return psbt;
+  auto composed = psbt.compose_transaction();
+  if (!composed) return composed.error();
+  psbt.composed_ = *std::move(composed);
+  if (const auto taken = take_transaction(psbt.composed_); !taken) return taken.error();
   return psbt;
 }
 
 std::span<const PsbtField> Psbt::fields_of(const Map& map) const noexcept {
   return std::span(fields_).subspan(map.first_field, map.field_count);
+}
+
+// BIP 370, "Determining Lock Time".
+Result<std::uint32_t> Psbt::determine_lock_time() const {
+  struct Required {
+    std::size_t inputs = 0;
+    std::uint32_t most = 0;
+    void add(std::uint32_t lock_time) {
+      inputs += lock_time == 0 ? 0 : 1;
+      most = std::max(most, lock_time);
+    }
+  };
+  Required heights;
+  Required times;
+  Required either;
+  for (std::size_t i = 0; i < input_count_; ++i) {
+    const std::uint32_t height = u32_of(input(i), psbt_in::required_height, 0);
+    const std::uint32_t time = u32_of(input(i), psbt_in::required_time, 0);
+    heights.add(height);
+    times.add(time);
+    either.add(std::max(height, time));
+  }
+  if (either.inputs == 0) return u32_of(global(), psbt_global::fallback_lock_time, 0);
+  if (heights.inputs == either.inputs) return heights.most;
+  if (times.inputs == either.inputs) return times.most;
+  return malformed("psbt-lock-time", "psbt: one input requires a height, and another a time");
+}
+
+Result<Bytes> Psbt::compose_transaction() const {
+  const auto lock_time = determine_lock_time();
+  if (!lock_time) return lock_time.error();
+  Writer writer;
+  writer.bytes(value_of(global(), psbt_global::transaction_version));
+  write_compact_size(writer, input_count_);
+  for (std::size_t i = 0; i < input_count_; ++i) {
+    const auto fields = input(i);
+    writer.bytes(value_of(fields, psbt_in::previous_txid)).bytes(value_of(fields, psbt_in::output_index));
+    writer.u8(0).u32_le(u32_of(fields, psbt_in::sequence, 0xffffffff));  // no scriptSig
+  }
+  const std::size_t output_count = maps_.size() - 1 - input_count_;
+  write_compact_size(writer, output_count);
+  for (std::size_t i = 0; i < output_count; ++i) {
+    writer.bytes(value_of(output(i), psbt_out::amount));
+    write_sized(writer, value_of(output(i), psbt_out::script));
+  }
+  return writer.u32_le(*lock_time).take();
 }
 
 Bytes Psbt::encode_with(std::span<const NewPsbtField> fields) const {
@@ -186,7 +342,11 @@ Bytes Psbt::encode_with(std::span<const NewPsbtField> fields) const {
     write_sized(writer, fields[i].value);
     copied = end;
   }
-  return writer.bytes(ByteView(bytes_).subspan(copied)).take();
+  Bytes encoded = writer.bytes(ByteView(bytes_).subspan(copied)).take();
+  const ByteView modifiable = value_of(global(), psbt_global::modifiable);
+  if (fields.empty() || modifiable.empty()) return encoded;
+  encoded[static_cast<std::size_t>(modifiable.data() - bytes_.data())] &= 0xfcU;  // bits 0 and 1
+  return encoded;
 }
 
 const PsbtField* find_field(std::span<const PsbtField> fields, std::uint8_t type) noexcept {

@@ -1,4 +1,5 @@
-// Partially signed Bitcoin transactions, version 0 (BIP 174, BIP 371).
+// Partially signed Bitcoin transactions, versions 0 (BIP 174) and 2 (BIP 370), with taproot's fields (BIP
+// 371).
 #pragma once
 
 #include "base/result.hpp"
@@ -13,6 +14,15 @@ inline constexpr std::size_t psbt_outputs_max = 10'000;
 inline constexpr std::size_t psbt_fields_max = 250'000;
 
 // Field types this project reads or writes.
+namespace psbt_global {
+inline constexpr std::uint8_t unsigned_transaction = 0x00;
+inline constexpr std::uint8_t transaction_version = 0x02;
+inline constexpr std::uint8_t fallback_lock_time = 0x03;
+inline constexpr std::uint8_t input_count = 0x04;
+inline constexpr std::uint8_t output_count = 0x05;
+inline constexpr std::uint8_t modifiable = 0x06;
+inline constexpr std::uint8_t version = 0xfb;
+}  // namespace psbt_global
 namespace psbt_in {
 inline constexpr std::uint8_t non_witness_utxo = 0x00;
 inline constexpr std::uint8_t witness_utxo = 0x01;
@@ -23,12 +33,19 @@ inline constexpr std::uint8_t witness_script = 0x05;
 inline constexpr std::uint8_t bip32_derivation = 0x06;
 inline constexpr std::uint8_t final_script_sig = 0x07;
 inline constexpr std::uint8_t final_script_witness = 0x08;
+inline constexpr std::uint8_t previous_txid = 0x0e;
+inline constexpr std::uint8_t output_index = 0x0f;
+inline constexpr std::uint8_t sequence = 0x10;
+inline constexpr std::uint8_t required_time = 0x11;
+inline constexpr std::uint8_t required_height = 0x12;
 inline constexpr std::uint8_t tap_key_sig = 0x13;
 inline constexpr std::uint8_t tap_script_sig = 0x14;
 inline constexpr std::uint8_t tap_bip32_derivation = 0x16;
 }  // namespace psbt_in
 namespace psbt_out {
 inline constexpr std::uint8_t bip32_derivation = 0x02;
+inline constexpr std::uint8_t amount = 0x03;
+inline constexpr std::uint8_t script = 0x04;
 inline constexpr std::uint8_t tap_bip32_derivation = 0x07;
 }  // namespace psbt_out
 
@@ -44,13 +61,15 @@ struct NewPsbtField {
   Bytes value;
 };
 
-// A parsed PSBT: owns its bytes and keeps each field as it came, known or not, in its order.
+// A parsed PSBT: owns its bytes and keeps each field as it came, known or not, in its order. Both versions
+// give one unsigned transaction, and only psbt.cpp knows them apart.
 class Psbt {
  public:
   // Fails with `malformed`: psbt-limit (bytes, inputs, outputs, fields), psbt-magic, psbt-form (cut, trailing
   // bytes, a size not of the shortest form, a wrong number of maps), psbt-duplicate-key, psbt-field (a known
-  // field whose key or value has a wrong size or form), psbt-version (not version 0, or a field that version
-  // 0 excludes), psbt-transaction (missing, not strict, in witness form, or with a scriptSig).
+  // field whose key or value has a wrong size or form), psbt-version (not 0 or 2, or a field that its version
+  // excludes), psbt-lock-time (version 2: inputs that require a height, others a time), psbt-transaction (a
+  // part missing, not strict, in witness form, or with a scriptSig).
   static Result<Psbt> parse(Bytes bytes);
 
   Psbt(const Psbt&) = delete;  // fields are views into bytes_
@@ -60,6 +79,7 @@ class Psbt {
   ~Psbt() = default;
 
   [[nodiscard]] const Transaction& transaction() const noexcept { return transaction_; }
+  // The unsigned transaction: what version 0 carries, and version 2 describes.
   [[nodiscard]] ByteView transaction_bytes() const noexcept { return transaction_bytes_; }
 
   // The fields of a map, in their order.
@@ -68,12 +88,13 @@ class Psbt {
     return fields_of(maps_[1 + index]);
   }
   [[nodiscard]] std::span<const PsbtField> output(std::size_t index) const noexcept {
-    return fields_of(maps_[1 + transaction_.inputs.size() + index]);
+    return fields_of(maps_[1 + input_count_ + index]);
   }
 
   [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
 
-  // The same PSBT with one more field at the end of each input's map. `fields` has one for each input.
+  // The same PSBT with one more field at the end of each input's map: `fields` has one for each input, a
+  // signature that commits to all inputs and outputs, so version 2's flags say modifiable no more (BIP 370).
   [[nodiscard]] Bytes encode_with(std::span<const NewPsbtField> fields) const;
 
  private:
@@ -85,9 +106,14 @@ class Psbt {
     std::size_t end = 0;  // offset of the separator after the last field
   };
   [[nodiscard]] std::span<const PsbtField> fields_of(const Map& map) const noexcept;
+  // Of a version 2 whose maps are read.
+  Result<std::uint32_t> determine_lock_time() const;
+  Result<Bytes> compose_transaction() const;
 
   Bytes bytes_;
+  Bytes composed_;  // the transaction, where bytes_ does not have it
   std::vector<PsbtField> fields_;
+  std::size_t input_count_ = 0;
   std::vector<Map> maps_;  // global, then inputs, then outputs
   ByteView transaction_bytes_;
   Transaction transaction_;

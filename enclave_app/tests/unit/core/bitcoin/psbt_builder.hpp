@@ -66,13 +66,14 @@ inline Bytes encode_utxo(std::uint64_t amount_sats, ByteView script) {
   return writer.take();
 }
 
-// A PSBT in parts. Everything is public: a test changes one thing and encodes.
+// A PSBT in parts, in either version. Everything is public: a test changes one thing and encodes.
 struct PsbtDraft {
+  std::uint32_t psbt_version = 0;
   std::uint32_t version = 2;
   std::uint32_t lock_time = 0;
   std::vector<DraftInput> inputs;
   std::vector<DraftOutput> outputs;
-  FieldMap global;  // after the unsigned transaction
+  FieldMap global;  // after what makes up the transaction, as in the other maps
   std::vector<FieldMap> input_fields;
   std::vector<FieldMap> output_fields;
 
@@ -90,12 +91,39 @@ struct PsbtDraft {
       }
       writer.u8(0);
     };
-    FieldMap first{{{0x00}, unsigned_transaction()}};
-    first.insert(first.end(), global.begin(), global.end());
-    write_map(first);
-    for (const FieldMap& map : input_fields) write_map(map);
-    for (const FieldMap& map : output_fields) write_map(map);
+    const auto write_joined = [&write_map](FieldMap first, const FieldMap& more) {
+      first.insert(first.end(), more.begin(), more.end());
+      write_map(first);
+    };
+    write_joined(transaction_fields(), global);
+    for (std::size_t i = 0; i < input_fields.size(); ++i)
+      write_joined(psbt_version == 0 ? FieldMap{} : transaction_fields(inputs[i]), input_fields[i]);
+    for (std::size_t i = 0; i < output_fields.size(); ++i)
+      write_joined(psbt_version == 0 ? FieldMap{} : transaction_fields(outputs[i]), output_fields[i]);
     return writer.take();
+  }
+
+  // What makes up the transaction: in version 0 the global map has all of it.
+  [[nodiscard]] FieldMap transaction_fields() const {
+    if (psbt_version == 0) return {{{psbt_global::unsigned_transaction}, unsigned_transaction()}};
+    Writer input_count;
+    write_compact_size(input_count, inputs.size());
+    Writer output_count;
+    write_compact_size(output_count, outputs.size());
+    return {{{psbt_global::transaction_version}, Writer().u32_le(version).take()},
+            {{psbt_global::fallback_lock_time}, Writer().u32_le(lock_time).take()},
+            {{psbt_global::input_count}, input_count.take()},
+            {{psbt_global::output_count}, output_count.take()},
+            {{psbt_global::version}, Writer().u32_le(psbt_version).take()}};
+  }
+  [[nodiscard]] static FieldMap transaction_fields(const DraftInput& input) {
+    return {{{psbt_in::previous_txid}, to_bytes(input.previous_output.txid)},
+            {{psbt_in::output_index}, Writer().u32_le(input.previous_output.index).take()},
+            {{psbt_in::sequence}, Writer().u32_le(input.sequence).take()}};
+  }
+  [[nodiscard]] static FieldMap transaction_fields(const DraftOutput& output) {
+    return {{{psbt_out::amount}, Writer().u64_le(output.amount_sats).take()},
+            {{psbt_out::script}, output.script}};
   }
 };
 

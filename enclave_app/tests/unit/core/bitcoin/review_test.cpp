@@ -46,22 +46,34 @@ struct Fixture {
     return builder;
   }
 
-  [[nodiscard]] Result<Review> review(const PsbtDraft& draft) const {
+  // By private keys and by public ones, and in either version of PSBT: one verdict, and one decision key.
+  [[nodiscard]] Result<Review> review(PsbtDraft draft) const {
+    auto first = review_as(draft, 0, wallet.own_keys(curve));
+    for (const std::uint32_t version : {0U, 2U}) {
+      CAPTURE(version);
+      const auto reviewed = review_as(draft, version, watch::own_keys(curve, wallet.accounts()));
+      REQUIRE(reviewed.has_value() == first.has_value());
+      if (!reviewed) {
+        CHECK(reviewed.error().tag.view() == first.error().tag.view());
+        continue;
+      }
+      CHECK(equal(reviewed->psbt.transaction_bytes(), first->psbt.transaction_bytes()));
+      CHECK(reviewed->decision_key == first->decision_key);
+      CHECK(reviewed->outflow_sats == first->outflow_sats);
+      for (std::size_t i = 0; i < reviewed->inputs.size(); ++i) {
+        CHECK(reviewed->inputs[i].encoded_key == first->inputs[i].encoded_key);
+        CHECK(curve.encode(reviewed->inputs[i].key) == first->inputs[i].encoded_key);
+      }
+    }
+    return first;
+  }
+
+  [[nodiscard]] static Result<Review> review_as(PsbtDraft& draft, std::uint32_t version,
+                                                const OwnKeys& keys) {
+    draft.psbt_version = version;
     auto psbt = Psbt::parse(draft.encode());
     if (!psbt) return psbt.error();
-    const auto by_private_keys = review_psbt(wallet.own_keys(curve), *Psbt::parse(draft.encode()), index_max);
-    auto reviewed = review_psbt(watch::own_keys(curve, wallet.accounts()), *std::move(psbt), index_max);
-    // Both ways of deriving have one verdict.
-    REQUIRE(reviewed.has_value() == by_private_keys.has_value());
-    if (!reviewed) {
-      CHECK(reviewed.error().tag.view() == by_private_keys.error().tag.view());
-    } else {
-      CHECK(reviewed->decision_key == by_private_keys->decision_key);
-      CHECK(reviewed->outflow_sats == by_private_keys->outflow_sats);
-      for (std::size_t i = 0; i < reviewed->inputs.size(); ++i)
-        CHECK(curve.encode(reviewed->inputs[i].key) == curve.encode(by_private_keys->inputs[i].key));
-    }
-    return reviewed;
+    return review_psbt(keys, *std::move(psbt), index_max);
   }
 
   [[nodiscard]] std::string tag_of(const PsbtDraft& draft) const {

@@ -105,6 +105,28 @@ TEST_CASE_FIXTURE(Fixture, "signing adds one field to each input and changes no 
   CHECK(expected.draft.encode() == *bytes);
 }
 
+TEST_CASE_FIXTURE(Fixture, "version 2 gets the signatures of version 0, and says modifiable no more") {
+  PsbtBuilder builder = make();
+  const auto version_0 = sign_reviewed(curve, wallet, review(builder));
+  REQUIRE(version_0.has_value());
+  const Psbt signed_0 = *Psbt::parse(*version_0);
+  builder.draft.psbt_version = 2;
+  for (const auto flags : std::to_array<std::uint8_t>({0x00, 0x01, 0x02, 0x03, 0x07, 0xff})) {
+    CAPTURE(flags);
+    PsbtBuilder asked = builder;
+    test::set(asked.draft.global, {psbt_global::modifiable}, {flags});
+    const auto version_2 = sign_reviewed(curve, wallet, review(asked));
+    REQUIRE(version_2.has_value());
+    PsbtBuilder expected = builder;
+    test::set(expected.draft.global, {psbt_global::modifiable}, {static_cast<std::uint8_t>(flags & 0xfcU)});
+    for (std::size_t i = 0; i < 20; ++i) {
+      const PsbtField& added = signed_0.input(i).back();
+      test::set(expected.draft.input_fields[i], to_bytes(added.key), to_bytes(added.value));
+    }
+    CHECK(*version_2 == expected.draft.encode());
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture, "the same request gives the same signatures") {
   const auto a = sign_reviewed(curve, wallet, review(make()));
   const Curve other_blinding{test::fill_secret(2)};
