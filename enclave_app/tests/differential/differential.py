@@ -27,7 +27,7 @@ FROM_THE_PSBT = {"policy-destination", "policy-fee", "policy-fee-rate", "policy-
 def documented_tags():
     """The refusals that a PSBT can cause, as docs/protocol.md lists them."""
     text = (SOURCE.parent / "docs" / "protocol.md").read_text()
-    return set(re.findall(r"^\| `(psbt-[a-z0-9-]+)` \|", text, re.MULTILINE)) | FROM_THE_PSBT
+    return set(re.findall(r"^\| `(psbt-[a-z0-9-]+)` \| [a-z, ]*signer \|", text, re.MULTILINE)) | FROM_THE_PSBT
 
 
 class Case:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from building import (DERIVATION, NON_WITNESS_UTXO, OUT_DERIVATION, OUT_TAP_DERIVATION, SIGHASH_TYPE, TAP_DERIVATION,
                       WITNESS_UTXO, encode_output, is_taproot, origin, sized)
-from wallet import P2SH_P2WPKH, p2wpkh, purpose_of
+from wallet import P2PKH, P2SH_P2WPKH, p2wpkh, purpose_of
 
 UNSIGNED_TRANSACTION, REDEEM_SCRIPT = b"\0", b"\4"
 DERIVATIONS = (DERIVATION[0], TAP_DERIVATION[0])
@@ -104,7 +104,8 @@ def describe_spent(one, parent):
     """An input's fields as honest wallets write them; `parent` is the transaction of the coin, or None."""
     if parent is not None:
         one.fields.add(NON_WITNESS_UTXO, parent)
-    one.fields.add(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
+    if purpose_of(one.coin) != P2PKH:  # BIP 174 keeps it for segwit
+        one.fields.add(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
     point_out(one.fields, one.coin)
     if purpose_of(one.coin) == P2SH_P2WPKH:
         one.fields.add(REDEEM_SCRIPT, p2wpkh(one.coin.public_key))

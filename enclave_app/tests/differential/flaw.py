@@ -4,8 +4,8 @@ that takes the random source, the wallet and the draft, and gives the PSBT's byt
 import collections
 
 import honest
-from building import NON_WITNESS_UTXO, encode_output, is_taproot
-from wallet import P2TR, P2WPKH, RECEIVE
+from building import NON_WITNESS_UTXO, encode_output
+from wallet import P2PKH, P2SH_P2WPKH, P2TR, P2WPKH, RECEIVE, purpose_of
 
 FLAWS = collections.defaultdict(list)  # from the tag to pairs of function and how the honest draft is drawn
 
@@ -17,19 +17,29 @@ def flaw(tag, **how):
     return register
 
 
-def some_input(rng, draft, taproot=None):
-    """An input; of taproot or not where that is asked for, or None where there is none."""
-    found = [one for one in draft.inputs if taproot is None or is_taproot(one.coin) == taproot]
-    return rng.choice(found) if found else None
+def some_input(rng, draft):
+    return rng.choice(draft.inputs)
+
+
+def input_of(rng, wallet, draft, *purposes):
+    """An input of one of these forms; it is added where there is none."""
+    found = [one for one in draft.inputs if purpose_of(one.coin) in purposes]
+    coin = wallet.coin(rng.choice(purposes), 0, RECEIVE, rng.randrange(20))
+    return rng.choice(found) if found else spend_also(rng, draft, coin, 100_000)
+
+
+def proved_input(rng, wallet, draft):
+    """One that needs its parent."""
+    return input_of(rng, wallet, draft, P2PKH, P2SH_P2WPKH, P2WPKH)
 
 
 def segwit_input(rng, wallet, draft):
-    """One that needs its parent; it is added where there is none."""
-    return some_input(rng, draft, taproot=False) or add_input(rng, wallet, draft, P2WPKH)
+    """One that needs its parent and may have an amount of its own beside it."""
+    return input_of(rng, wallet, draft, P2SH_P2WPKH, P2WPKH)
 
 
 def taproot_input(rng, wallet, draft):
-    return some_input(rng, draft, taproot=True) or add_input(rng, wallet, draft, P2TR)
+    return input_of(rng, wallet, draft, P2TR)
 
 
 def proved_taproot_input(rng, wallet, draft):
@@ -41,11 +51,6 @@ def proved_taproot_input(rng, wallet, draft):
         one.fields.add(NON_WITNESS_UTXO, parent)
         one.outpoint = (txid, outputs.index(created))
     return one
-
-
-def add_input(rng, wallet, draft, purpose):
-    coin = wallet.coin(purpose, 0, RECEIVE, rng.randrange(20))
-    return spend_also(rng, draft, coin, 100_000)
 
 
 def spend_also(rng, draft, coin, sats):

@@ -4,7 +4,7 @@ import struct
 
 from building import NON_WITNESS_UTXO, THIEF, encode_output
 from draft import MAGIC, u32
-from flaw import any_fields, flaw, segwit_input, some_input
+from flaw import any_fields, flaw, proved_input, some_input
 
 # The form of the whole.
 
@@ -204,7 +204,7 @@ def a_count_longer_than_needed(rng, wallet, draft):
 
 @flaw("psbt-transaction", count=2)
 def a_parent_that_is_no_transaction(rng, wallet, draft):
-    one = segwit_input(rng, wallet, draft)
+    one = proved_input(rng, wallet, draft)
     parent = one.fields.get(NON_WITNESS_UTXO)
     one.fields.set(NON_WITNESS_UTXO, rng.choice([
         b"", parent[:-1], parent + b"\0", parent[:4] + b"\0\2" + parent[4:], parent[:rng.randrange(len(parent))],

@@ -2,25 +2,66 @@
 
 import honest
 from building import DERIVATION, NON_WITNESS_UTXO, SIGHASH_TYPE, TAP_DERIVATION, WITNESS_UTXO, encode_output, is_taproot, p2wpkh
-from draft import DERIVATIONS, point_out, u32
-from flaw import flaw, proved_taproot_input, segwit_input, some_input, spend_also, taproot_input
+from draft import DERIVATIONS, REDEEM_SCRIPT, Output, point_out, u32
+from flaw import flaw, input_of, proved_input, proved_taproot_input, segwit_input, some_input, spend_also, taproot_input
 from independent import HARDENED, sha256
-from wallet import P2TR, P2WPKH, RECEIVE
+from wallet import P2PKH, P2SH_P2WPKH, P2TR, P2WPKH, RECEIVE, p2pkh, p2sh, purpose_of
 
 COIN = 100_000_000
+FORMS = (P2PKH, P2SH_P2WPKH, P2WPKH, P2TR)
+LEGACY_SIGHASH_BYTES_MAX = 25_000_000
 
 # Inputs that are not as ours are.
 
 @flaw("psbt-input-nested")
-def a_script_inside(rng, wallet, draft):
-    some_input(rng, draft).fields.add(rng.choice([b"\4", b"\5"]), rng.randbytes(rng.randrange(40)))
+def a_witness_script(rng, wallet, draft):
+    one = some_input(rng, draft)
+    one.fields.add(b"\5", rng.choice([rng.randbytes(rng.randrange(40)), p2wpkh(one.coin.public_key)]))
     return draft
 
 
 @flaw("psbt-input-nested")
-def our_own_script_inside(rng, wallet, draft):
-    one = some_input(rng, draft)
-    one.fields.add(rng.choice([b"\4", b"\5"]), p2wpkh(one.coin.public_key))
+def a_redeem_script_where_none_is(rng, wallet, draft):
+    one = input_of(rng, wallet, draft, P2PKH, P2WPKH, P2TR)
+    one.fields.add(REDEEM_SCRIPT, rng.choice([rng.randbytes(rng.randrange(40)), p2wpkh(one.coin.public_key)]))
+    return draft
+
+
+@flaw("psbt-redeem-script")
+def no_redeem_script(rng, wallet, draft):
+    input_of(rng, wallet, draft, P2SH_P2WPKH).fields.drop(REDEEM_SCRIPT[0])
+    return draft
+
+
+@flaw("psbt-redeem-script")
+def the_redeem_script_of_another_key(rng, wallet, draft):
+    other = wallet.coin(P2SH_P2WPKH, 0, RECEIVE, 700 + rng.randrange(9)).public_key
+    input_of(rng, wallet, draft, P2SH_P2WPKH).fields.set(REDEEM_SCRIPT, p2wpkh(other))
+    return draft
+
+
+@flaw("psbt-redeem-script")
+def a_bit_of_the_redeem_script(rng, wallet, draft):
+    one = input_of(rng, wallet, draft, P2SH_P2WPKH)
+    script = bytearray(p2wpkh(one.coin.public_key))
+    script[rng.randrange(22)] ^= 1 << rng.randrange(8)
+    one.fields.set(REDEEM_SCRIPT, bytes(script))
+    return draft
+
+
+@flaw("psbt-legacy-witness")
+def an_amount_beside_a_legacy_coins_parent(rng, wallet, draft):
+    one = input_of(rng, wallet, draft, P2PKH)
+    one.fields.add(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
+    return draft
+
+
+@flaw("psbt-legacy-limit")
+def much_to_hash_again_and_again(rng, wallet, draft):
+    while (count := sum(purpose_of(one.coin) == P2PKH for one in draft.inputs)) < rng.choice([20, 30]):
+        spend_also(rng, draft, wallet.coin(P2PKH, 0, RECEIVE, count), 100_000)
+    draft.outputs.append(Output(0, bytes(LEGACY_SIGHASH_BYTES_MAX // count)))
+    draft.outputs[-1].script = bytes(LEGACY_SIGHASH_BYTES_MAX // count + len(draft.outputs[-1].script) - len(draft.transaction()) + 1)
     return draft
 
 
@@ -54,21 +95,21 @@ def one_coin_twice_with_another_sequence(rng, wallet, draft):
 
 @flaw("psbt-parent-mismatch")
 def another_parent(rng, wallet, draft):
-    one = segwit_input(rng, wallet, draft)
+    one = proved_input(rng, wallet, draft)
     one.fields.set(NON_WITNESS_UTXO, honest.draw_parent(rng, [encode_output(one.sats, one.coin.script)])[0])
     return draft
 
 
 @flaw("psbt-parent-mismatch")
 def an_output_that_the_parent_lacks(rng, wallet, draft):
-    one = segwit_input(rng, wallet, draft)
+    one = proved_input(rng, wallet, draft)
     one.outpoint = (one.outpoint[0], rng.choice([18, 1_000, 0xFFFFFFFF]))
     return draft
 
 
 @flaw("psbt-parent-mismatch")
 def a_bit_of_the_txid(rng, wallet, draft):
-    one = segwit_input(rng, wallet, draft)
+    one = proved_input(rng, wallet, draft)
     txid = bytearray(one.outpoint[0])
     txid[rng.randrange(32)] ^= 1 << rng.randrange(8)
     one.outpoint = (bytes(txid), one.outpoint[1])
@@ -126,15 +167,18 @@ def taproot_with_a_parent_alone(rng, wallet, draft):
 
 @flaw("psbt-missing-parent")
 def an_amount_that_nothing_proves(rng, wallet, draft):
-    segwit_input(rng, wallet, draft).fields.drop(NON_WITNESS_UTXO[0])
+    one = segwit_input(rng, wallet, draft)
+    one.fields.drop(NON_WITNESS_UTXO[0])
+    one.fields.set(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
     return draft
 
 
 @flaw("psbt-missing-parent")
 def no_amount_is_proved(rng, wallet, draft):
-    segwit_input(rng, wallet, draft)
+    proved_input(rng, wallet, draft)
     for one in draft.inputs:
         one.fields.drop(NON_WITNESS_UTXO[0])
+        one.fields.set(WITNESS_UTXO, encode_output(one.sats, one.coin.script))
     return draft
 
 
@@ -164,7 +208,7 @@ def a_hash_type_that_nobody_knows(rng, wallet, draft):
 
 @flaw("psbt-sighash")
 def taproots_hash_type_without_taproot(rng, wallet, draft):
-    segwit_input(rng, wallet, draft).fields.set(SIGHASH_TYPE, u32(0))
+    proved_input(rng, wallet, draft).fields.set(SIGHASH_TYPE, u32(0))
     return draft
 
 
@@ -212,14 +256,15 @@ def a_path_too_short_or_too_long(rng, wallet, draft):
 @flaw("psbt-input-foreign")
 def a_strangers_coin_under_our_path(rng, wallet, draft):
     coin = honest.draw_coin(rng, wallet)
-    script = b"\x51\x20" + rng.randbytes(32) if is_taproot(coin) else b"\0\x14" + rng.randbytes(20)
+    script = {P2PKH: p2pkh, P2SH_P2WPKH: p2sh, P2WPKH: p2wpkh, P2TR: lambda key: b"\x51\x20" + key[1:]}[purpose_of(coin)](
+        b"\2" + rng.randbytes(32))
     spend_also(rng, draft, coin._replace(script=script), 100_000)
     return draft
 
 
 @flaw("psbt-input-foreign")
 def an_account_that_is_not_configured(rng, wallet, draft):
-    spend_also(rng, draft, wallet.coin(rng.choice([P2WPKH, P2TR]), rng.choice([1, 2, 8]), rng.randrange(2), rng.randrange(9)), 100_000)
+    spend_also(rng, draft, wallet.coin(rng.choice(FORMS), rng.choice([1, 2, 8]), rng.randrange(2), rng.randrange(9)), 100_000)
     return draft
 
 
@@ -228,7 +273,7 @@ def a_lie_before_the_truth(rng, wallet, draft):
     """Two hints that are ours: the first decides, or a list of them would cost a derivation each."""
     one = some_input(rng, draft)
     key, _ = hint(one)
-    lie = wallet.coin(one.coin.path[0] - HARDENED, 0, RECEIVE, 600 + rng.randrange(9))
+    lie = wallet.coin(purpose_of(one.coin), 0, RECEIVE, 600 + rng.randrange(9))
     true = one.fields.get(key)
     one.fields.drop(*DERIVATIONS)
     point_out(one.fields, lie)

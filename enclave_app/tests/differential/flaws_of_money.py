@@ -5,7 +5,7 @@ from building import THIEF, is_taproot
 from draft import Output, point_out
 from flaw import flaw, spend_also
 from honest import FEE_MAX, FEE_RATE_MAX, INDEX_MAX, OUTFLOW_MAX, fee, set_fee, vsize
-from wallet import CHANGE, P2TR, P2WPKH, RECEIVE, p2pkh, p2sh
+from wallet import CHANGE, P2PKH, P2SH_P2WPKH, P2TR, P2WPKH, RECEIVE, p2pkh, p2sh
 
 COIN = 100_000_000
 AMOUNT_MAX = 21_000_000 * COIN
@@ -130,7 +130,7 @@ def change_at_an_index_beyond_the_limit(rng, wallet, draft):
 
 @flaw("policy-destination")
 def change_to_an_account_that_is_not_configured(rng, wallet, draft):
-    coin = wallet.coin(rng.choice([P2WPKH, P2TR]), rng.choice([1, 2, 8]), CHANGE, rng.randrange(9))
+    coin = wallet.coin(rng.choice([P2PKH, P2SH_P2WPKH, P2WPKH, P2TR]), rng.choice([1, 2, 8]), CHANGE, rng.randrange(9))
     return change_to(rng, wallet, draft, coin.script, coin)
 
 

@@ -3,16 +3,16 @@
 import math
 
 import independent
-from building import SIGHASH_TYPE, encode_output, is_taproot, sized
+from building import NON_WITNESS_UTXO, SIGHASH_TYPE, WITNESS_UTXO, encode_output, is_taproot, sized
 from draft import Draft, Input, Output, compact_size, describe_spent, point_out, u32
 from independent import compact, sha256
-from wallet import CHANGE, P2TR, P2WPKH, RECEIVE, purpose_of
+from wallet import CHANGE, P2PKH, P2SH_P2WPKH, P2TR, P2WPKH, RECEIVE, purpose_of
 
-ACCOUNTS = ((P2WPKH, 0), (P2TR, 0), (P2WPKH, 7), (P2TR, 2**31 - 1))
+ACCOUNTS = ((P2PKH, 0), (P2SH_P2WPKH, 0), (P2WPKH, 0), (P2TR, 0), (P2WPKH, 7), (P2TR, 2**31 - 1))
 REQUESTER = independent.public_bytes(independent.Ed25519PrivateKey.from_private_bytes(sha256(b"requester")))
 INDEX_MAX = 10_000  # of the outputs that the wallet knows again
 OUTFLOW_MAX, FEE_MAX, FEE_RATE_MAX = 5_000_000_000, 5_000_000, 2_000
-WITNESS_BYTES = {P2WPKH: 107, P2TR: 66}  # the smallest that a signer here makes, of one input
+SMALLEST = {P2PKH: (106, 0), P2SH_P2WPKH: (23, 107), P2WPKH: (0, 107), P2TR: (0, 66)}  # scriptSig and witness of an input
 
 LISTED = {  # scripts of BIP 173's key and the addresses of regtest that the policy lists
     "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080": "0014751e76e8199196d454941c45d1b3a323f1433bd6",
@@ -82,9 +82,13 @@ def draw_inputs(rng, coins):
 
 def vsize(draft):
     """Of the smallest final transaction that signatures of ours can make of it."""
-    weight = 4 * len(draft.transaction()) + 2
+    witnesses, weight = 0, 4 * len(draft.transaction())
     for one in draft.inputs:
-        weight += WITNESS_BYTES[purpose_of(one.coin)] + (is_taproot(one.coin) and one.sighash_type() == 1)
+        script_sig, witness = SMALLEST[purpose_of(one.coin)]
+        weight += 4 * script_sig + witness + (is_taproot(one.coin) and one.sighash_type() == 1)
+        witnesses += witness > 0
+    if witnesses:  # marker, flag, and the empty ones
+        weight += 2 + len(draft.inputs) - witnesses
     return (weight + 3) // 4
 
 
@@ -125,6 +129,8 @@ def add_oddities(rng, draft):
     for one in draft.inputs:
         if rng.random() < 0.2:
             one.fields.add(SIGHASH_TYPE, u32(rng.choice([0, 1]) if is_taproot(one.coin) else 1))
+        if one.fields.get(NON_WITNESS_UTXO) and not is_taproot(one.coin) and rng.random() < 0.1:
+            one.fields.drop(WITNESS_UTXO[0])  # the parent says it
         if is_taproot(one.coin) and rng.random() < 0.3:
             one.fields.add(b"\x17", one.coin.public_key[1:])  # TAP_INTERNAL_KEY
         if rng.random() < 0.1:  # a cosigner's key, as a wallet of several would write it

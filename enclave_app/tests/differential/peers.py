@@ -5,8 +5,9 @@ import sys
 
 import peer
 import pypi
-from building import is_taproot
+from building import WITNESS_UTXO, is_taproot
 from draft import Draft
+from wallet import P2SH_P2WPKH, P2WPKH, purpose_of
 
 EMBIT = pypi.Package("embit", "0.8.0", "8bf4b10073c67400370ce523fb16f035fe759f6fdd987c579bdcc268d75ed770")
 
@@ -22,6 +23,10 @@ class Wally:
         """For each input its signature and the hash that was signed."""
         wally = self.wally
         parsed = wally.psbt_from_bytes(psbt, 0)
+        for number, one in enumerate(draft.inputs):
+            # wallycore 1.5.6 takes a coin that comes with its parent alone for one of before segwit.
+            if purpose_of(one.coin) in (P2WPKH, P2SH_P2WPKH) and one.fields.get(WITNESS_UTXO) is None:
+                wally.psbt_set_input_witness_utxo(parsed, number, wally.tx_output_init(one.sats, one.coin.script))
         wally.psbt_sign_bip32(parsed, self.key, wally.EC_FLAG_GRIND_R)
         transaction = wally.tx_from_bytes(draft.transaction(), 0)
         signed = []
