@@ -1,5 +1,8 @@
-"""image/toolchain.lock as somebody hostile may have written it, and a machine that is not the one of the lock."""
+"""image/toolchain.lock as somebody hostile may have written it, a machine that is not the one of the lock, and a lock that
+is renewed."""
 
+import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -61,3 +64,55 @@ def test_what_was_found_is_listed_in_the_order_of_the_lock(check):
 
 def test_the_lock_of_the_repository_is_well_formed(check):
     assert check((ROOT / "image" / "toolchain.lock").read_text()).returncode in (0, 1)
+
+
+# What update-lock asks the machine: two packages are installed, one of them for any architecture; the third comes from a
+# suite; the mirror has a version of each that is newer than the lock's.
+MACHINE = {
+    "bin/dpkg-query": 'case "$*" in *for-all:amd64) exit 1 ;; *) printf 2:1.2-3 ;; esac',
+    "bin/apt-cache": f'echo "Package: any"; echo "SHA256: {"a" * 64}"; echo "SHA256: {"b" * 64}"',
+    "scripts/unpack-debs": f'mkdir -p "$1"; test "$2" = bookworm-security && echo "$3=4:5@{"c" * 64}" >"$1/.packages"',
+    "scripts/build-kernel": 'test "$*" = --unpinned && mkdir -p kernel && printf new >kernel/bzImage && echo "$PWD/kernel"',
+}
+OLD_LOCK = f"# Head.\n\ncompiler 1 {HASH}\nfor-all 1 {HASH}\nlinux-source 1 {HASH} bookworm-security\n"
+
+
+@pytest.fixture
+def update(folder):
+    """Runs update-lock on a small tree, among programs that answer as `machine` says."""
+    for name in ("scripts", "image", "bin"):
+        (folder / name).mkdir()
+    for name in ("check-toolchain", "update-lock"):
+        shutil.copy(ROOT / "scripts" / name, folder / "scripts")
+    subprocess.run(["git", "init", "--quiet", folder], check=True)
+
+    def run(lock, machine):
+        for name, body in machine.items():
+            (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+            (folder / name).chmod(0o755)
+        (folder / "image" / "toolchain.lock").write_text(lock)
+        return subprocess.run([folder / "scripts" / "update-lock"], capture_output=True, text=True, timeout=60, cwd=folder, env={
+            **os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "XDG_CACHE_HOME": str(folder / "cache")})
+
+    return run
+
+
+def test_versions_and_hashes_are_renewed_and_all_else_stays(update, folder):
+    done = update(OLD_LOCK, MACHINE)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "image" / "toolchain.lock").read_text() == (
+        f"# Head.\n\ncompiler 2:1.2-3 {'a' * 64}\nfor-all 2:1.2-3 {'a' * 64}\nlinux-source 4:5 {'c' * 64} bookworm-security\n")
+    assert (folder / "image" / "bzImage.sha256").read_text() == f"{hashlib.sha256(b'new').hexdigest()}  bzImage\n"
+
+
+@pytest.mark.parametrize("lock, change, reason", [
+    (OLD_LOCK, {"bin/apt-cache": "true"}, "apt does not list compiler 2:1.2-3, which is installed"),
+    (OLD_LOCK, {"scripts/unpack-debs": "echo no mirror >&2; exit 1"}, "no mirror"),
+    (f"compiler --option {HASH}\n", {}, "line 1: this is no version"),
+])
+def test_a_lock_that_cannot_be_renewed_stays_as_it_is(update, folder, lock, change, reason):
+    done = update(lock, {**MACHINE, **change})
+    assert done.returncode != 0
+    assert reason in done.stderr
+    assert (folder / "image" / "toolchain.lock").read_text() == lock
+    assert not (folder / "image" / "bzImage.sha256").exists()
