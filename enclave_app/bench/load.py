@@ -2,18 +2,20 @@
 """usage: load.py BENCH_BUILD
 
 Loads a whole node on the process platform, built in the folder named by BEN_BUILD, and prints what it measured as JSON:
-get_info through HTTP, broker, unix socket and signer by wrk, then signings, then the largest PSBT. Memory is VmRSS
-and VmHWM of /proc. An answer that is not what was asked for ends the run."""
+get_info and sign_transaction through HTTP, broker, unix socket and signer by wrk, then the largest PSBT. Memory is VmRSS and
+VmHWM of /proc. An answer that is not what was asked for ends the run."""
 
 import base64
 import http.client
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 BENCH = Path(sys.argv[1])
@@ -21,8 +23,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "function
 import independent  # noqa: E402
 from node import Node, get  # noqa: E402
 
+CONNECTIONS = (1, 32, 256)  # 256 is all that the broker takes
+RUNS, RUN_S = 3, 4
 REQUESTS = 100_000
 SIGNINGS = 10_000
+SIGNINGS_OF_A_RUN = 24_000  # no more are prepared, as no request is sent twice
 LARGEST = ("10000", "8000000")  # inputs and bytes of a PSBT at both limits
 GET_INFO = '{"jsonrpc":"2.0","id":1,"method":"get_info","params":{}}'
 
@@ -50,43 +55,69 @@ class Watched:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def count(node, name):
-    """Sum of a counter of /metrics over its labels."""
+def counters(node, name):
+    """The values of a counter of /metrics, by its labels."""
     text = get(f"{node.url}/metrics")[1].decode()
-    return sum(float(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.MULTILINE))
+    return {labels: float(value) for labels, value in re.findall(rf"^{name}({{.*}})? (\S+)$", text, re.MULTILINE)}
 
 
-def wrk(node, connections, seconds):
-    """One run of get_info: median latency in us, and requests a second. Every answer was a result."""
-    script = node.folder / "get_info.lua"
-    script.write_text(f"wrk.method = 'POST'\nwrk.body = '{GET_INFO}'\nwrk.headers['Content-Type'] = 'application/json'\n"
-                      "function done(summary, latency)\n"
-                      "  local e = summary.errors\n"
-                      "  io.write(string.format('{\"p50_us\":%d,\"requests\":%d,\"us\":%d,\"errors\":%d}\\n', latency:percentile(50),\n"
-                      "    summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout))\n"
-                      "end\n")
-    refused = count(node, "ben_refusals_total")
+def requests_of(node):
+    return sum(counters(node, "ben_requests_total").values())
+
+
+SCRIPT = """wrk.method = 'POST'
+wrk.headers['Content-Type'] = 'application/json'
+local bodies, sent = {}, 0
+for line in io.lines('BODIES') do bodies[#bodies + 1] = line end
+function request()
+  sent = sent + 1
+  if #bodies > 1 and sent > #bodies then error('no request is left') end
+  return wrk.format(nil, nil, nil, bodies[(sent - 1) % #bodies + 1])
+end
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format('{"p50_us":%d,"p99_us":%d,"requests":%d,"us":%d,"errors":%d}\\n', latency:percentile(50),
+    latency:percentile(99), summary.requests, summary.duration, e.connect + e.read + e.write + e.status + e.timeout))
+end
+"""
+
+
+def wrk(node, connections, seconds, bodies):
+    """One run: what wrk says, and the CPU time that it took itself. Every answer was a result."""
+    file, script = node.folder / "bodies", node.folder / "wrk.lua"
+    file.write_text("".join(f"{body}\n" for body in bodies))
+    script.write_text(SCRIPT.replace("BODIES", str(file)))
+    refused, cpu = counters(node, "ben_refusals_total"), resource.getrusage(resource.RUSAGE_CHILDREN)
+    time.sleep(0.5)  # until the broker has closed the connection that asked: it takes no more than 256
     done = subprocess.run(["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s",
-                           "--script", str(script), f"{node.url}/rpc"], capture_output=True, text=True, check=True)
+                           "--script", str(script), f"{node.url}/rpc"], capture_output=True, text=True)
+    assert done.returncode == 0, done
     told = json.loads(done.stdout.strip().splitlines()[-1])
-    assert told["errors"] == 0 and count(node, "ben_refusals_total") == refused, done.stdout
-    return {"p50_us": told["p50_us"], "per_s": told["requests"] / told["us"] * 1e6, "requests": told["requests"]}
+    refused_now = counters(node, "ben_refusals_total")
+    assert told["errors"] == 0 and refused_now == refused, (connections, told, refused, refused_now)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {**told, "client_cpu_s": after.ru_utime + after.ru_stime - cpu.ru_utime - cpu.ru_stime}
+
+
+def measure(node, broker, signer, connections, prepare):
+    """The best of RUNS runs; CPU times are of all of them. `prepare` makes the bodies of one run."""
+    cpu, told = (broker.cpu_s(), signer.cpu_s()), []
+    for _ in range(RUNS):
+        told.append(wrk(node, connections, RUN_S, prepare()))
+    requests = sum(run["requests"] for run in told)
+    each = 1e6 / requests
+    return {"connections": connections, "requests": requests,
+            "p50_us": min(run["p50_us"] for run in told), "p99_us": min(run["p99_us"] for run in told),
+            "per_s": max(run["requests"] / run["us"] * 1e6 for run in told),
+            "broker_cpu_us": (broker.cpu_s() - cpu[0]) * each, "signer_cpu_us": (signer.cpu_s() - cpu[1]) * each,
+            "client_cpu_us": sum(run["client_cpu_s"] for run in told) * each}
 
 
 def measure_reads(node, broker, signer):
-    runs = [wrk(node, 1, 5) for _ in range(3)]
-    found = {"p50_us_1_connection": min(run["p50_us"] for run in runs)}
-    cpu, requests, fastest, rounds = (broker.cpu_s(), signer.cpu_s()), 0, 0, 0
-    while rounds < 3 or count(node, "ben_requests_total") < REQUESTS:
-        run = wrk(node, 32, 5)
-        requests, rounds = requests + run["requests"], rounds + 1
-        fastest = max(fastest, run["per_s"])
-    found["requests_per_s_32_connections"] = fastest
-    found["broker_cpu_us_per_request"] = (broker.cpu_s() - cpu[0]) / requests * 1e6
-    found["signer_cpu_us_per_request"] = (signer.cpu_s() - cpu[1]) / requests * 1e6
-    found["requests"] = count(node, "ben_requests_total")
-    found["broker_rss_mib"] = broker.memory_mib("VmRSS")
-    return found
+    found = {"get_info": [measure(node, broker, signer, connections, lambda: [GET_INFO]) for connections in CONNECTIONS]}
+    while requests_of(node) < REQUESTS:
+        wrk(node, 32, RUN_S, [GET_INFO])
+    return {**found, "requests": requests_of(node), "broker_rss_mib": broker.memory_mib("VmRSS")}
 
 
 class Desk:
@@ -97,37 +128,40 @@ class Desk:
         self.key = independent.load_key(node.folder / "desk.pem")
         self.wallet_id = node.rpc("get_info")["result"]["wallet_id"]
         self.descriptors = [part["descriptor"] for part in node.rpc("get_descriptors")["result"]["descriptors"]]
-        self.connection = http.client.HTTPConnection("127.0.0.1", node.broker_port, timeout=60)
 
     def make_psbt(self, account, inputs, size="0"):
         return subprocess.run([BENCH / "make_psbt", self.descriptors[account], inputs, size],
                               capture_output=True, check=True).stdout
 
-    def sign(self, psbt):
+    def body(self, psbt):
         request = independent.transaction_request(self.wallet_id, psbt)
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "sign_transaction", "params": {
+        return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "sign_transaction", "params": {
             "request": independent.envelope(request, self.key), "psbt": base64.b64encode(psbt).decode()}})
-        self.connection.request("POST", "/rpc", body, {"Content-Type": "application/json"})
-        answer = json.loads(self.connection.getresponse().read())
-        assert "result" in answer, str(answer)[:1000]
+
+    def sign(self, psbts):
+        """One after the other, over one connection."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.node.broker_port, timeout=60)) as connection:
+            for psbt in psbts:
+                connection.request("POST", "/rpc", self.body(psbt), {"Content-Type": "application/json"})
+                answer = json.loads(connection.getresponse().read())
+                assert "result" in answer, str(answer)[:1000]
 
 
 def measure_signings(node, broker, signer):
     desk = Desk(node)
     found = {"signer_rss_mib_before": signer.memory_mib("VmRSS")}
     psbts = [desk.make_psbt(account, inputs) for account in (0, 1) for inputs in ("1", "2")]
-    cpu, since = signer.cpu_s(), time.monotonic()
-    for number in range(SIGNINGS):
-        desk.sign(psbts[number % len(psbts)])
+    desk.sign(psbts[number % len(psbts)] for number in range(SIGNINGS))
     found["signings"] = SIGNINGS
-    found["signings_per_s"] = SIGNINGS / (time.monotonic() - since)
-    found["signer_cpu_us_per_signing"] = (signer.cpu_s() - cpu) / SIGNINGS * 1e6
     found["signer_rss_mib"] = signer.memory_mib("VmRSS")
     found["signer_peak_mib"] = signer.memory_mib("VmHWM")
+    found["sign_transaction"] = [
+        measure(node, broker, signer, connections, lambda: [desk.body(psbts[0]) for _ in range(SIGNINGS_OF_A_RUN)])
+        for connections in CONNECTIONS]
     for account, purpose in enumerate(("p2wpkh", "p2tr")):
         psbt = desk.make_psbt(account, *LARGEST)
         since = time.monotonic()
-        desk.sign(psbt)
+        desk.sign([psbt])
         found[f"largest_{purpose}"] = {"psbt_bytes": len(psbt), "s": time.monotonic() - since,
                                        "signer_peak_mib": signer.memory_mib("VmHWM")}
     found["signer_rss_mib_at_the_end"] = signer.memory_mib("VmRSS")

@@ -25,6 +25,13 @@ void hash_sha256(benchmark::State& state) {
 }
 BENCHMARK(hash_sha256)->Arg(64)->Arg(1 << 20);
 
+void hash_sha384(benchmark::State& state) {
+  const Bytes bytes(static_cast<std::size_t>(state.range(0)), 0x42);
+  for (auto _ : state) benchmark::DoNotOptimize(sha384({ByteView(bytes)}));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(hash_sha384)->Arg(1 << 20)->Unit(benchmark::kMicrosecond);
+
 void sign_proof(benchmark::State& state) {
   const Ed25519Key key(bitcoin::test::fill_secret(7));
   for (auto _ : state) {

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""usage: signers.py BENCH_BUILD RESULTS MILLISECONDS
+
+Signs the same packs of PSBTs with ours, btcd, rust-bitcoin and libwally, one after the other, and writes RESULTS/signers.json:
+of each the CPU time of an input in microseconds. What each made is judged by btcd's script engine; one that is not
+valid, or of another form, ends the run. MILLISECONDS is how long each goes on with one pack. A peer that cannot be had
+here is left out, and that is said."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+BUILD_PEER = BENCH.parents[1] / "scripts" / "build-peer"
+PURPOSES, INPUTS = (84, 86), (1, 10, 100, 1000)
+CANNOT = 3  # exit status
+
+
+def say(words):
+    print(f"bench: {words}", file=sys.stderr)
+
+
+def built(name):
+    """The command of a peer in a folder of its own, or None."""
+    done = subprocess.run([BUILD_PEER, BENCH / "peers" / name], stdout=subprocess.PIPE, text=True)
+    if done.returncode == CANNOT:
+        return None
+    done.check_returncode()
+    return [done.stdout.strip()]
+
+
+def run(command, *arguments):
+    """What a program prints as JSON, or None where it cannot be had."""
+    done = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, text=True)
+    if done.returncode == CANNOT:
+        return None
+    done.check_returncode()
+    return json.loads(done.stdout)
+
+
+def main():
+    build, results, milliseconds = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    packs = results / "packs"
+    packs.mkdir(parents=True, exist_ok=True)
+    subprocess.run([build / "make_packs", packs], check=True)
+    btcd = built("btcd")
+    signers = {"ours": [build / "sign_pack"], "libwally": [BENCH / "peers" / "libwally.py"],
+               "rust-bitcoin": built("rust-bitcoin"), "btcd": btcd}
+    found = []
+    for name, command in signers.items():
+        for purpose in PURPOSES:
+            for inputs in INPUTS:
+                pack, signed = packs / f"{purpose}_{inputs}.txt", packs / "signed.txt"
+                told = run(command, pack, milliseconds, signed) if command else None
+                if not told:
+                    say(f"{name} is left out")
+                    break
+                judged = run([*btcd, "judge"], pack, signed) if btcd else {}
+                assert not judged or judged["signatures"] == told["inputs"], (name, told, judged)
+                found.append({"signer": name, "purpose": purpose, "n": inputs, **told, **judged})
+                say(f"{name}, purpose {purpose}, {inputs} inputs: {told['sign']:.1f} us an input")
+    (results / "signers.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
