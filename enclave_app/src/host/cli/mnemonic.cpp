@@ -71,7 +71,7 @@ int show_mnemonic(const MnemonicOptions& options, Output& output) {
   const bitcoin::Curve curve = blinded_curve();
   const auto master = value_or_stop(bitcoin::derive_master(curve, seed.expose()), "the words");
   std::vector<PinnedDescriptor> descriptors;
-  for (const bitcoin::Purpose purpose : {bitcoin::Purpose::p2wpkh, bitcoin::Purpose::p2tr}) {
+  for (const bitcoin::Purpose purpose : bitcoin::purposes) {
     const auto account = derive_account(
         curve, master, network, {.purpose = purpose, .number = static_cast<std::uint32_t>(options.account)});
     descriptors.push_back(

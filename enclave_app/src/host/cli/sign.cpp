@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
+#include "cli/psbt_file.hpp"
 #include "cli/signed_psbt.hpp"
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
@@ -18,23 +19,8 @@ namespace ben::cli {
 namespace {
 
 constexpr std::uint64_t request_lifetime_ms = 10UL * 60 * 1000;
-constexpr std::size_t psbt_text_bytes_max = (bitcoin::psbt_bytes_max + 2) / 3 * 4;
 constexpr std::uint32_t any_index = INT32_MAX;  // the signer's policy caps the index of change, we do not
 constexpr std::int64_t sats_max = static_cast<std::int64_t>(bitcoin::amount_sats_max);
-
-// A PSBT as it came: the answer goes out in the same form.
-struct PsbtFile {
-  Bytes bytes;
-  bool is_text;
-};
-
-PsbtFile read_psbt(const std::string& path) {
-  Bytes bytes = read_file(path, psbt_text_bytes_max + 2);
-  if (as_text(bytes).starts_with("psbt\xff")) return {.bytes = std::move(bytes), .is_text = false};
-  std::string_view text = as_text(bytes);
-  while (text.ends_with('\n') || text.ends_with('\r') || text.ends_with(' ')) text.remove_suffix(1);
-  return {.bytes = value_or_stop(parse_base64(text), path), .is_text = true};
-}
 
 // Evidence first, then the signature: nothing is signed for a node that is not believed.
 SignerAnswer ask(std::string_view method, const Bytes& psbt, const Ed25519Key& key,
@@ -141,28 +127,21 @@ SignedTransaction sign_checked(const Node& node, const Bytes& psbt, const Ed2551
 
 int sign_psbt(const SignOptions& options, Output& output) {
   const Node node = load_node(options.node);
-  const PsbtFile psbt = read_psbt(options.psbt);
+  const PsbtFile psbt = read_psbt_file(options.psbt);
   const Ed25519Key key = read_requester_key(options.keys, node.profile);
   if (!options.out.empty()) stop_if_present(options.out);
   const SignedTransaction answer = sign_checked(node, psbt.bytes, key);
 
-  const std::string text = encode_base64(answer.psbt);
-  const std::string content = psbt.is_text ? text + "\n" : std::string(as_text(answer.psbt));
   output.fact_or_none("txid", answer.txid).fact("rule", answer.rule);
   output.fact("outflow_sats", answer.outflow_sats).fact("fee_sats", answer.fee_sats);
   output.fact("decision_key", encode_hex(answer.decision_key));
-  if (options.out.empty()) {
-    output.json_fact("psbt", json::quote(text)).content(content);
-  } else {
-    write_new_file(options.out, as_bytes(content));
-    output.fact("file", options.out);
-  }
+  say_psbt({.bytes = answer.psbt, .is_text = psbt.is_text}, options.out, output);
   return exit_yes;
 }
 
 int evaluate_psbt(const SignOptions& options, Output& output) {
   const Node node = load_node(options.node);
-  const PsbtFile psbt = read_psbt(options.psbt);
+  const PsbtFile psbt = read_psbt_file(options.psbt);
   const Ed25519Key key = read_requester_key(options.keys, node.profile);
   ConnectedNode connected(node, {});
   const SignerAnswer answer = ask("evaluate_transaction", psbt.bytes, key, connected);
