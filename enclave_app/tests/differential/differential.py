@@ -13,7 +13,7 @@ import flaws_of_inputs  # noqa: F401
 import flaws_of_money  # noqa: F401
 import honest
 from building import is_taproot
-from draft import MAGIC, Draft
+from draft import MAGIC, MODIFIABLE, Draft
 from flaw import FLAWS
 from independent import sha256
 from judge import finalize
@@ -113,7 +113,8 @@ def signatures_of(case, signed):
     for place, (old, new) in enumerate(zip(before, after)):
         number = place - 1
         if not 0 <= number < len(case.draft.inputs):
-            assert new == old
+            # Signatures over all of it, after which version 2 says: not modifiable (BIP 370).
+            assert new == [(key, bytes([value[0] & 0xFC]) if place == 0 and key == MODIFIABLE else value) for key, value in old]
             continue
         coin = case.draft.inputs[number].coin
         assert new[:-1] == old
@@ -155,6 +156,7 @@ class Run:
             return
         assert case.tag is None, f"signed, expected {case.tag}"
         self.counts["signed"] += 1
+        self.counts["signed_of_version_2"] += case.draft.psbt_version == 2
         identity, fee, outflow, signed = answer
         assert identity == txid(case.draft).hex()
         assert int(fee) == honest.fee(case.draft), f"fee {fee}"

@@ -8,6 +8,11 @@ from building import (DERIVATION, NON_WITNESS_UTXO, OUT_DERIVATION, OUT_TAP_DERI
 from wallet import P2PKH, P2SH_P2WPKH, p2wpkh, purpose_of
 
 UNSIGNED_TRANSACTION, REDEEM_SCRIPT = b"\0", b"\4"
+# Version 2 (BIP 370).
+TRANSACTION_VERSION, FALLBACK_LOCK_TIME, INPUT_COUNT, OUTPUT_COUNT, MODIFIABLE, VERSION = b"\2", b"\3", b"\4", b"\5", b"\6", b"\xfb"
+PREVIOUS_TXID, OUTPUT_INDEX, SEQUENCE, REQUIRED_TIME, REQUIRED_HEIGHT = b"\x0e", b"\x0f", b"\x10", b"\x11", b"\x12"
+AMOUNT, SCRIPT = b"\3", b"\4"
+FIRST_TIME = 500_000_000  # of lock times: below it they are heights
 DERIVATIONS = (DERIVATION[0], TAP_DERIVATION[0])
 MAGIC = b"psbt\xff"
 
@@ -47,6 +52,13 @@ class Input:
     sequence: int = 0xFFFFFFFD
     script_sig: bytes = b""
     fields: Fields = field(default_factory=Fields)
+    locks: tuple = ()  # of version 2: pairs of REQUIRED_TIME_LOCKTIME or REQUIRED_HEIGHT_LOCKTIME and a number
+
+    def structure(self):
+        """What version 2 says of it in place of the transaction."""
+        sequence = [] if self.sequence == 0xFFFFFFFF else [(SEQUENCE, u32(self.sequence))]
+        return [(PREVIOUS_TXID, self.outpoint[0]), (OUTPUT_INDEX, u32(self.outpoint[1])), *sequence,
+                *((key, u32(number)) for key, number in self.locks)]
 
     def sighash_type(self):
         value = self.fields.get(SIGHASH_TYPE)
@@ -60,6 +72,9 @@ class Output:
     fields: Fields = field(default_factory=Fields)
     is_change: bool = False
 
+    def structure(self):
+        return [(AMOUNT, struct.pack("<Q", self.sats & (1 << 64) - 1)), (SCRIPT, self.script)]
+
 
 @dataclass
 class Draft:
@@ -68,6 +83,9 @@ class Draft:
     inputs: list = field(default_factory=list)
     outputs: list = field(default_factory=list)
     globals: Fields = field(default_factory=Fields)  # without the transaction
+    psbt_version: int = 0  # any other is written as version 2 is
+    fallback: int = 0  # of version 2: the lock time that stands where no input requires one
+    structure_last: bool = False
 
     def transaction(self, script_sigs=None, witnesses=None):
         """Unsigned, or final with what the inputs carry."""
@@ -80,9 +98,18 @@ class Draft:
         return u32(self.version) + (b"\0\1" if witnesses else b"") + count + outputs + stacks + u32(self.locktime)
 
     def maps(self, transaction=None):
-        """The maps of a PSBT; `transaction` stands in for the unsigned one."""
-        first = Fields([(UNSIGNED_TRANSACTION, transaction or self.transaction()), *self.globals.pairs])
-        return [first, *(one.fields for one in (*self.inputs, *self.outputs))]
+        """The maps of a PSBT; `transaction` stands in for the unsigned one of version 0."""
+        places = (*self.inputs, *self.outputs)
+        if self.psbt_version == 0 or transaction:
+            first = Fields([(UNSIGNED_TRANSACTION, transaction or self.transaction()), *self.globals.pairs])
+            return [first, *(one.fields for one in places)]
+        first = [(VERSION, u32(self.psbt_version)), (TRANSACTION_VERSION, u32(self.version)),
+                 *([(FALLBACK_LOCK_TIME, u32(self.fallback))] if self.fallback else []),
+                 (INPUT_COUNT, compact_size(len(self.inputs))), (OUTPUT_COUNT, compact_size(len(self.outputs)))]
+        return [self._join(first, self.globals), *(self._join(one.structure(), one.fields) for one in places)]
+
+    def _join(self, structure, fields):
+        return Fields([*fields.pairs, *structure] if self.structure_last else [*structure, *fields.pairs])
 
     def encode(self, transaction=None):
         return MAGIC + b"".join(one.encode() for one in self.maps(transaction))

@@ -4,7 +4,8 @@ import math
 
 import independent
 from building import NON_WITNESS_UTXO, SIGHASH_TYPE, WITNESS_UTXO, encode_output, is_taproot, sized
-from draft import Draft, Input, Output, compact_size, describe_spent, point_out, u32
+from draft import (FIRST_TIME, MODIFIABLE, REQUIRED_HEIGHT, REQUIRED_TIME, Draft, Input, Output, compact_size, describe_spent, point_out,
+                   u32)
 from independent import compact, sha256
 from wallet import CHANGE, P2PKH, P2SH_P2WPKH, P2TR, P2WPKH, RECEIVE, purpose_of
 
@@ -145,6 +146,34 @@ def add_oddities(rng, draft):
         rng.shuffle(fields.pairs)
 
 
+def write_as_version_2(rng, draft):
+    """The same transaction, in the fields of BIP 370; its lock time by the inputs' or the fallback."""
+    draft.psbt_version, draft.structure_last = 2, rng.random() < 0.5
+    draft.version = max(draft.version, 2)  # what wallycore 1.5.6 wants of a version 2
+    if rng.random() < 0.3:
+        draft.globals.add(MODIFIABLE, bytes([rng.randrange(8)]))
+    if draft.locktime == 0 or rng.random() < 0.5:
+        draft.fallback = draft.locktime
+        return
+    draft.fallback = rng.choice([0, rng.randrange(2**32)])
+    key, other, least = ((REQUIRED_HEIGHT, (REQUIRED_TIME, rng.randrange(FIRST_TIME, 2**32)), 1) if draft.locktime < FIRST_TIME
+                         else (REQUIRED_TIME, None, FIRST_TIME))
+    for place, one in enumerate(rng.sample(draft.inputs, rng.randrange(1, len(draft.inputs) + 1))):
+        mine = (key, draft.locktime if place == 0 else rng.randrange(least, draft.locktime + 1))
+        one.locks = (mine, other) if other and rng.random() < 0.3 else (mine,)  # where both fit, the height counts
+
+
+def as_version_0(draft):
+    draft.psbt_version = 0
+    draft.globals.drop(MODIFIABLE[0])
+    return draft
+
+
+def as_version_2(draft):
+    draft.psbt_version = 2
+    return draft
+
+
 def draw(rng, wallet, count=None, each_sats=None):
     """An honest PSBT of `count` inputs; with `each_sats`, of so much each."""
     if count is None:
@@ -156,5 +185,7 @@ def draw(rng, wallet, count=None, each_sats=None):
     total = sum(sats for _, sats in coins)
     draft.outputs = draw_outputs(rng, wallet, total)
     add_oddities(rng, draft)
+    if rng.random() < 0.4:
+        write_as_version_2(rng, draft)
     rate = rng.choice([0, 1, rng.randrange(1, 30), rng.randrange(FEE_RATE_MAX), FEE_RATE_MAX])
     return set_fee(draft, min(rate * vsize(draft), FEE_MAX, max(one.sats for one in draft.outputs)))
