@@ -85,14 +85,24 @@ def test_the_words_of_hwi_are_understood_before_and_after_the_command(armed_node
         assert [text.split("#")[0] for text in members] == [
             text.split("#")[0].replace("<0;1>", str(branch)) for text in pinned]
 
+    def extended(descriptors, kind, path):
+        """The account's extended key with a path below it, as HWI takes it beside a plain key."""
+        found = next(text for text in descriptors if text.startswith(kind))
+        return found.split("#")[0].replace("/1/*", path)
+
     coin = independent.coin(node, "bip84/0", 3, branch=1)
+    first = independent.coin(node, "bip84/0", 0, branch=1)
     taproot = independent.coin(node, "bip86/0", 2)
     tap_key = node.benctl("public-key", "--account", "bip86/0", "--index", 2, "--json").json["public_key"][2:]
     expected = {place.script: node.benctl("address", *flags, "--json").json["address"] for place, flags in (
-        (coin, ("--account", "bip84/0", "--index", 3, "--branch", 1)), (taproot, ("--account", "bip86/0", "--index", 2)))}
+        (coin, ("--account", "bip84/0", "--index", 3, "--branch", 1)),
+        (first, ("--account", "bip84/0", "--index", 0, "--branch", 1)), (taproot, ("--account", "bip86/0", "--index", 2)))}
     for script, words in (
             (coin.script, ("--desc", f"wpkh([{fingerprint}/84h/1h/0h/1/3]{coin.public_key.hex()})")),
             (coin.script, ("--desc", f"wpkh([{fingerprint}/84'/1'/0'/1/3]{coin.public_key.hex()})")),
+            (coin.script, ("--desc", extended(given["internal"], "wpkh", "/1/3"))),
+            (coin.script, ("--desc", extended(given["internal"], "wpkh", "/1/3").replace("h/0h]", "'/0']"))),
+            (first.script, ("--desc", next(text for text in given["internal"] if text.startswith("wpkh")))),  # its "*" is 0
             (coin.script, ("--path", "m/84h/1h/0h/1/3", "--addr-type", "wit")),
             (taproot.script, ("--desc", f"tr([{fingerprint}/86h/1h/0h/0/2]{tap_key})")),
             (taproot.script, ("--path", "m/86'/1'/0'/0/2"))):
@@ -110,6 +120,7 @@ def test_another_device_address_or_transaction_is_an_error_in_the_answer(armed_n
     coin = independent.coin(node, "bip84/0", 3)
     key, other = coin.public_key.hex(), independent.coin(node, "bip84/0", 4).public_key.hex()
     good = f"wpkh([{fingerprint}/84h/1h/0h/0/3]{key})"
+    pinned = {entry["account"]: entry["descriptor"] for entry in json.loads(node.profile.read_text())["descriptors"]}
     refused = [
         ("--fingerprint", "00000000", "getdescriptors"), ("--chain", "main", "getdescriptors"),
         ("--device-type", "trezor", "getdescriptors"), ("--device-path", "usb:1", "getdescriptors"),
@@ -121,6 +132,8 @@ def test_another_device_address_or_transaction_is_an_error_in_the_answer(armed_n
         ("displayaddress", "--desc", good.replace("/0/3]", "/2/3]")),
         ("displayaddress", "--desc", good.replace("/0/3]", "/0/3h]")),
         ("displayaddress", "--desc", good.replace(fingerprint, "00000000")),
+        ("displayaddress", "--desc", f"sh({good})"), ("displayaddress", "--desc", f"wsh(multi(1,{good[5:-1]}))"),
+        ("displayaddress", "--desc", pinned["bip84/0"]),                 # two branches, so no address
         ("displayaddress", "--desc", good + "#qqqqqqqq"), ("displayaddress", "--desc", key),
         ("displayaddress", "--path", "84h/1h/0h/0/3"), ("displayaddress", "--path", "m/84h/1h/0h/0"),
         ("displayaddress", "--path", "m/84h/1h/0h/0/2147483648"),

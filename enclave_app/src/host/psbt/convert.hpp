@@ -14,13 +14,12 @@ struct Version0 {
   bool lost_required_lock_times = false;  // the inputs' reasons for the lock time
 };
 
-// Fails with `malformed` as bitcoin::Psbt::parse and parse_version_2_maps do, with psbt-missing for a field
-// that version 2 wants, and with psbt-field for one of a wrong size or value; with `refused`: psbt-lock-time
-// (the inputs want both a height and a time), psbt-silent-payment (fields of BIP 375).
-Result<Version0> convert_to_version_0(ByteView psbt);
+// Takes version 2. Fails as bitcoin::Psbt::parse does, with `malformed` (psbt-version) for version 0, and
+// with `refused` (psbt-silent-payment) for fields of BIP 375.
+Result<Version0> convert_to_version_0(Bytes psbt);
 
-// Takes version 0. Fails as bitcoin::Psbt::parse does, and with psbt-limit where the result, which is larger,
-// is over a limit of its own.
-Result<Bytes> convert_to_version_2(ByteView psbt);
+// Takes version 0. Fails as bitcoin::Psbt::parse does, also where the result, which is larger, is over a
+// limit, and with `malformed` (psbt-version) for version 2.
+Result<Bytes> convert_to_version_2(Bytes psbt);
 
 }  // namespace ben::psbt

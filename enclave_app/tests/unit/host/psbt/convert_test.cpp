@@ -12,14 +12,16 @@
 #include "base/base64.hpp"
 #include "bitcoin/psbt.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
-#include "psbt/field_types.hpp"
-#include "psbt/maps.hpp"
 #include "vectors.hpp"
 
 namespace ben::psbt {
 namespace {
 
 using bitcoin::Psbt;
+namespace psbt_global = bitcoin::psbt_global;
+namespace psbt_in = bitcoin::psbt_in;
+namespace psbt_out = bitcoin::psbt_out;
+
 using bitcoin::test::Field;
 using bitcoin::test::FieldMap;
 using bitcoin::test::PsbtDraft;
@@ -149,25 +151,25 @@ Bytes encode_version_2(const PsbtDraft& draft, const WantedLockTimes& wanted) {
     }
   };
   write(draft.global);
-  write({{{global_version}, u32(2)},
-         {{global_output_count}, {static_cast<std::uint8_t>(draft.outputs.size())}},
-         {{global_input_count}, {static_cast<std::uint8_t>(draft.inputs.size())}},
-         {{global_fallback_lock_time}, u32(draft.lock_time)},
-         {{global_transaction_version}, u32(draft.version)}});
+  write({{{psbt_global::version}, u32(2)},
+         {{psbt_global::output_count}, {static_cast<std::uint8_t>(draft.outputs.size())}},
+         {{psbt_global::input_count}, {static_cast<std::uint8_t>(draft.inputs.size())}},
+         {{psbt_global::fallback_lock_time}, u32(draft.lock_time)},
+         {{psbt_global::transaction_version}, u32(draft.version)}});
   writer.u8(0);
   for (std::size_t i = 0; i < draft.inputs.size(); ++i) {
     write(draft.input_fields[i]);
-    write({{{in_sequence}, u32(draft.inputs[i].sequence)},
-           {{in_output_index}, u32(draft.inputs[i].previous_output.index)},
-           {{in_previous_txid}, to_bytes(draft.inputs[i].previous_output.txid)}});
-    if (wanted[i].first != 0) write({{{in_required_time}, u32(wanted[i].first)}});
-    if (wanted[i].second != 0) write({{{in_required_height}, u32(wanted[i].second)}});
+    write({{{psbt_in::sequence}, u32(draft.inputs[i].sequence)},
+           {{psbt_in::output_index}, u32(draft.inputs[i].previous_output.index)},
+           {{psbt_in::previous_txid}, to_bytes(draft.inputs[i].previous_output.txid)}});
+    if (wanted[i].first != 0) write({{{psbt_in::required_time}, u32(wanted[i].first)}});
+    if (wanted[i].second != 0) write({{{psbt_in::required_height}, u32(wanted[i].second)}});
     writer.u8(0);
   }
   for (std::size_t i = 0; i < draft.outputs.size(); ++i) {
     write(draft.output_fields[i]);
-    write({{{out_amount}, Writer().u64_le(draft.outputs[i].amount_sats).take()},
-           {{out_script}, draft.outputs[i].script}});
+    write({{{psbt_out::amount}, Writer().u64_le(draft.outputs[i].amount_sats).take()},
+           {{psbt_out::script}, draft.outputs[i].script}});
     writer.u8(0);
   }
   return writer.take();
@@ -228,54 +230,38 @@ TEST_CASE_FIXTURE(Draft, "a PSBT of version 2 cut or lengthened anywhere is refu
   const Bytes valid = *convert_to_version_2(draft.encode());
   for (std::size_t size = 0; size < valid.size(); ++size) {
     CAPTURE(size);
-    CHECK_FALSE(convert_to_version_0(ByteView(valid).first(size)).has_value());
+    CHECK_FALSE(convert_to_version_0(to_bytes(ByteView(valid).first(size))).has_value());
   }
   Bytes longer = valid;
   longer.push_back(0);
   CHECK(tag_of(convert_to_version_0(longer)) == "psbt-form");
 }
 
-TEST_CASE_FIXTURE(Draft,
-                  "what version 0 cannot carry is refused: silent payments, and fields with more key") {
-  for (const std::uint8_t type : global_silent_payments) {
-    draft.global = {{{type, 1}, {1}}};
-    CHECK(tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}}))) == "psbt-silent-payment");
-  }
-  draft.global = {};
-  for (const std::uint8_t type : out_silent_payments) {
-    draft.output_fields[0] = {{{type}, {1}}};
-    CHECK(tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}}))) == "psbt-silent-payment");
-  }
-  draft.output_fields[0] = {};
-  for (const std::uint8_t type : in_silent_payments) {
-    draft.input_fields[0] = {{{type, 1}, {1}}};
-    CHECK(tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}}))) == "psbt-silent-payment");
-  }
-  for (const std::uint8_t type : {in_previous_txid, in_sequence, in_required_height}) {
-    draft.input_fields[0] = {{{type, 1}, u32(1)}};
-    CHECK(tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}}))) == "psbt-version");
-  }
+TEST_CASE_FIXTURE(Draft, "silent payments, which version 0 cannot carry, are refused in every map") {
+  const auto tag_with = [&](FieldMap& map, int type) {
+    map = {{{static_cast<std::uint8_t>(type), 1}, {1}}};
+    const std::string tag = tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}})));
+    map = {};
+    return tag;
+  };
+  for (const int type : {0x07, 0x08}) CHECK(tag_with(draft.global, type) == "psbt-silent-payment");
+  for (const int type : {0x1d, 0x1e}) CHECK(tag_with(draft.input_fields[0], type) == "psbt-silent-payment");
+  for (const int type : {0x09, 0x0a}) CHECK(tag_with(draft.output_fields[0], type) == "psbt-silent-payment");
+  CHECK(tag_with(draft.output_fields[0], 0x0b) == "converted");
 }
 
-TEST_CASE_FIXTURE(Draft, "counts and keys of version 2 are checked before anything is made of them") {
-  const auto with_global = [&](std::uint8_t type, const Bytes& value) {
-    Bytes bytes = encode_version_2(draft, {{0, 0}});
-    const auto maps = parse_version_2_maps(bytes);
-    REQUIRE(maps.has_value());
-    Maps changed = *maps;
-    for (bitcoin::PsbtField& field : changed.global)
-      if (field.key[0] == type) field.value = value;
-    return tag_of(convert_to_version_0(encode_maps(changed)));
-  };
-  CHECK(with_global(global_input_count, {0xfe, 0xff, 0xff, 0xff, 0xff}) == "psbt-limit");
-  CHECK(with_global(global_output_count, {0xfd, 0x11, 0x27}) == "psbt-limit");
-  CHECK(with_global(global_input_count, {0xfd, 0x10, 0x27}) == "psbt-form");
-  CHECK(with_global(global_input_count, {}) == "psbt-field");
-  CHECK(with_global(global_input_count, {1, 0}) == "psbt-field");
-  CHECK(with_global(global_version, u32(1)) == "psbt-version");
-  CHECK(with_global(global_transaction_version, {2}) == "psbt-field");
-  draft.global = {{{0x50}, {}}, {{0x50}, {}}};
-  CHECK(tag_of(convert_to_version_0(encode_version_2(draft, {{0, 0}}))) == "psbt-duplicate-key");
+TEST_CASE_FIXTURE(Draft,
+                  "a PSBT that is of the version asked for is refused, and one that would be too large") {
+  const Bytes version_0 = draft.encode();
+  const auto version_2 = convert_to_version_2(version_0);
+  REQUIRE(version_2.has_value());
+  CHECK(tag_of(convert_to_version_0(version_0)) == "psbt-version");
+  CHECK(convert_to_version_2(*version_2).error().tag.view() == "psbt-version");
+  draft.global = {{{0x50}, Bytes(bitcoin::psbt_bytes_max - version_0.size() - 7)}};  // its sizes take 7 bytes
+  REQUIRE(draft.encode().size() == bitcoin::psbt_bytes_max);
+  const auto too_large = convert_to_version_2(draft.encode());
+  REQUIRE_FALSE(too_large.has_value());
+  CHECK(too_large.error().tag.view() == "psbt-limit");
 }
 
 }  // namespace
