@@ -19,16 +19,9 @@ std::uint64_t feed(std::uint64_t state, unsigned symbol) noexcept {
 
 // What a descriptor has before and after the key.
 std::pair<std::string_view, std::string_view> wrapping_of(Purpose purpose) noexcept {
-  switch (purpose) {
-    case Purpose::p2pkh:
-      return {"pkh(", ")"};
-    case Purpose::p2sh_p2wpkh:
-      return {"sh(wpkh(", "))"};
-    case Purpose::p2wpkh:
-      return {"wpkh(", ")"};
-    case Purpose::p2tr:
-      break;
-  }
+  if (purpose == Purpose::p2pkh) return {"pkh(", ")"};
+  if (purpose == Purpose::p2sh_p2wpkh) return {"sh(wpkh(", "))"};
+  if (purpose == Purpose::p2wpkh) return {"wpkh(", ")"};
   return {"tr(", ")"};
 }
 

@@ -24,9 +24,8 @@ const NetworkParameters& parameters_of(Network network) noexcept {
 }
 
 Result<Network> parse_network(std::string_view name) {
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    if (networks[i].name == name) return static_cast<Network>(i);
-  }
+  const auto named = std::ranges::find(networks, name, &NetworkParameters::name);
+  if (named != networks.end()) return static_cast<Network>(named - networks.begin());
   return malformed("address-network", "network: want main, test, testnet4, signet or regtest");
 }
 

@@ -9,22 +9,22 @@ enum class MapKind : std::uint8_t { global, input, output };
 // Which version has a field, and whether it has to.
 enum class Presence : std::uint8_t { either, v0_needs, v2, v2_needs };
 
-// What a value has to look like.
+// What a value has to look like. A form below 100 is a number of bytes.
 enum class Form : std::uint8_t {
   any,
-  flags,         // 1 byte
-  u32,           // 4 bytes
-  u64,           // 8 bytes
-  key,           // 32 bytes
-  schnorr,       // 64 bytes, or 65 with a hash type
-  count,         // a compact size
-  height,        // 4 bytes: a lock time that is a height, and not 0
-  time,          // 4 bytes: a lock time that is a time
-  utxo,          // an amount and a script
-  path,          // a fingerprint and indexes
-  taproot_path,  // leaf hashes, then the same
-  leaf_script,   // a script and the version of its leaf
-  tree,          // leaves of a taproot tree
+  flags = 1,
+  u32 = 4,
+  u64 = 8,
+  key = 32,
+  schnorr = 100,  // 64 bytes, or 65 with a hash type
+  count,          // a compact size
+  height,         // a lock time that is a height, and not 0
+  time,           // a lock time that is a time
+  utxo,           // an amount and a script
+  path,           // a fingerprint and indexes
+  taproot_path,   // leaf hashes, then the same
+  leaf_script,    // a script and the version of its leaf
+  tree,           // leaves of a taproot tree
 };
 
 // Known fields: a range of types, the size of their keys after the type, and the form of their values.
@@ -44,15 +44,14 @@ constexpr std::uint32_t first_time = 500'000'000;  // of lock times: below it th
 
 // BIP 174, BIP 370 and BIP 371. What is not here is kept unread.
 constexpr std::array rules{
-    // UNSIGNED_TX is parsed on its own.
-    Rule{MapKind::global, 0x00, 0x00, 0, Form::any, Presence::v0_needs},
-    Rule{MapKind::global, 0x01, 0x01, 78, Form::path},                    // XPUB
-    Rule{MapKind::global, 0x02, 0x02, 0, Form::u32, Presence::v2_needs},  // TX_VERSION
-    Rule{MapKind::global, 0x03, 0x03, 0, Form::u32, Presence::v2},        // FALLBACK_LOCKTIME
-    // INPUT_COUNT, OUTPUT_COUNT
-    Rule{MapKind::global, 0x04, 0x05, 0, Form::count, Presence::v2_needs},
-    Rule{MapKind::global, 0x06, 0x06, 0, Form::flags, Presence::v2},  // TX_MODIFIABLE
-    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::u32},                  // VERSION
+    Rule{MapKind::global, 0x00, 0x00, 0, Form::any, Presence::v0_needs},    // UNSIGNED_TX, parsed on its own
+    Rule{MapKind::global, 0x01, 0x01, 78, Form::path},                      // XPUB
+    Rule{MapKind::global, 0x02, 0x02, 0, Form::u32, Presence::v2_needs},    // TX_VERSION
+    Rule{MapKind::global, 0x03, 0x03, 0, Form::u32, Presence::v2},          // FALLBACK_LOCKTIME
+    Rule{MapKind::global, 0x04, 0x04, 0, Form::count, Presence::v2_needs},  // INPUT_COUNT
+    Rule{MapKind::global, 0x05, 0x05, 0, Form::count, Presence::v2_needs},  // OUTPUT_COUNT
+    Rule{MapKind::global, 0x06, 0x06, 0, Form::flags, Presence::v2},        // TX_MODIFIABLE
+    Rule{MapKind::global, 0xfb, 0xfb, 0, Form::u32},                        // VERSION
     Rule{MapKind::input, 0x00, 0x00, 0, Form::any},            // NON_WITNESS_UTXO, parsed by the review
     Rule{MapKind::input, 0x01, 0x01, 0, Form::utxo},           // WITNESS_UTXO
     Rule{MapKind::input, 0x02, 0x02, public_key, Form::any},   // PARTIAL_SIG
@@ -102,46 +101,25 @@ void read_tree(Reader& reader) noexcept {
 }
 
 bool has_form(ByteView value, Form form) noexcept {
+  if (form == Form::any) return true;
+  if (form < Form::schnorr) return value.size() == static_cast<std::size_t>(form);
+  if (form == Form::schnorr) return value.size() == 64 || value.size() == 65;
+  if (form == Form::leaf_script) return !value.empty() && value.back() % 2 == 0;
   Reader reader(value);
-  switch (form) {
-    case Form::any:
-      return true;
-    case Form::flags:
-      return value.size() == 1;
-    case Form::u32:
-      return value.size() == 4;
-    case Form::u64:
-      return value.size() == 8;
-    case Form::key:
-      return value.size() == 32;
-    case Form::schnorr:
-      return value.size() == 64 || value.size() == 65;
-    case Form::leaf_script:
-      return !value.empty() && value.back() % 2 == 0;
-    case Form::height: {
-      const std::uint32_t height = reader.u32_le();
-      return value.size() == 4 && height > 0 && height < first_time;
-    }
-    case Form::time:
-      return value.size() == 4 && reader.u32_le() >= first_time;
-    case Form::count:
-      static_cast<void>(read_compact_size(reader));
-      break;
-    case Form::utxo:
-      static_cast<void>(read_output(reader));
-      break;
-    case Form::tree:
-      read_tree(reader);
-      break;
-    case Form::taproot_path: {
-      const std::uint64_t leaves = read_compact_size(reader);
-      static_cast<void>(reader.take(leaves > value.size() ? value.size() + 1 : leaves * 32));
-      return reader.remaining() >= 4 && reader.remaining() % 4 == 0;
-    }
-    case Form::path:
-      return value.size() >= 4 && value.size() % 4 == 0;
+  if (form == Form::count) static_cast<void>(read_compact_size(reader));
+  if (form == Form::utxo) static_cast<void>(read_output(reader));
+  if (form == Form::tree) read_tree(reader);
+  if (form == Form::taproot_path) {
+    const std::uint64_t leaves = read_compact_size(reader);
+    static_cast<void>(reader.take(std::min(leaves, std::uint64_t{psbt_bytes_max}) * 32));
   }
-  return !reader.failed() && reader.remaining() == 0;
+  if (form == Form::height || form == Form::time) {
+    const std::uint32_t lock_time = reader.u32_le();
+    if (lock_time == 0 || (lock_time >= first_time) != (form == Form::time)) reader.fail();
+  }
+  const std::size_t rest = reader.remaining();
+  if (form == Form::path || form == Form::taproot_path) return rest >= 4 && rest % 4 == 0;
+  return !reader.failed() && rest == 0;
 }
 
 Result<> admit_field(MapKind map, std::uint32_t version, const PsbtField& field) {
@@ -166,11 +144,8 @@ Result<> admit_map(MapKind map, std::uint32_t version, std::span<const PsbtField
   }
   const Presence needed = version == 0 ? Presence::v0_needs : Presence::v2_needs;
   for (const Rule& rule : rules) {
-    if (rule.map != map || rule.presence != needed) continue;
-    for (unsigned type = rule.first_type; type <= rule.last_type; ++type) {
-      if (find_field(fields, static_cast<std::uint8_t>(type)) == nullptr)
-        return malformed("psbt-transaction", "psbt: a part of the unsigned transaction is missing");
-    }
+    if (rule.map == map && rule.presence == needed && find_field(fields, rule.first_type) == nullptr)
+      return malformed("psbt-transaction", "psbt: a part of the unsigned transaction is missing");
   }
   return Ok{};
 }
@@ -270,8 +245,7 @@ Result<Psbt> Psbt::parse(Bytes bytes) {
     const auto admitted = admit_map(kind, version, psbt.fields_of(psbt.maps_.back()));
     if (!admitted) return admitted.error();
   }
-  const auto finished = reader.finish("psbt-form", "psbt: bytes after the last map");
-  if (!finished) return finished.error();
+  if (reader.remaining() != 0) return malformed("psbt-form", "psbt: bytes after the last map");
   if (version == 0) return psbt;
   auto composed = psbt.compose_transaction();
   if (!composed) return composed.error();
@@ -284,29 +258,24 @@ std::span<const PsbtField> Psbt::fields_of(const Map& map) const noexcept {
   return std::span(fields_).subspan(map.first_field, map.field_count);
 }
 
-// BIP 370, "Determining Lock Time".
+// BIP 370, "Determining Lock Time": a height where every input that requires anything takes one, else a time.
 Result<std::uint32_t> Psbt::determine_lock_time() const {
-  struct Required {
-    std::size_t inputs = 0;
-    std::uint32_t most = 0;
-    void add(std::uint32_t lock_time) {
-      inputs += lock_time == 0 ? 0 : 1;
-      most = std::max(most, lock_time);
-    }
-  };
-  Required heights;
-  Required times;
-  Required either;
+  std::uint32_t height = 0;
+  std::uint32_t time = 0;
+  bool all_take_heights = true;
+  bool all_take_times = true;
   for (std::size_t i = 0; i < input_count_; ++i) {
-    const std::uint32_t height = u32_of(input(i), psbt_in::required_height, 0);
-    const std::uint32_t time = u32_of(input(i), psbt_in::required_time, 0);
-    heights.add(height);
-    times.add(time);
-    either.add(std::max(height, time));
+    const std::uint32_t least_height = u32_of(input(i), psbt_in::required_height, 0);
+    const std::uint32_t least_time = u32_of(input(i), psbt_in::required_time, 0);
+    if (least_height == 0 && least_time == 0) continue;
+    all_take_heights &= least_height != 0;
+    all_take_times &= least_time != 0;
+    height = std::max(height, least_height);
+    time = std::max(time, least_time);
   }
-  if (either.inputs == 0) return u32_of(global(), psbt_global::fallback_lock_time, 0);
-  if (heights.inputs == either.inputs) return heights.most;
-  if (times.inputs == either.inputs) return times.most;
+  if (height == 0 && time == 0) return u32_of(global(), psbt_global::fallback_lock_time, 0);
+  if (all_take_heights) return height;
+  if (all_take_times) return time;
   return malformed("psbt-lock-time", "psbt: one input requires a height, and another a time");
 }
 

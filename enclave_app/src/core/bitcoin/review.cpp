@@ -10,24 +10,19 @@ using Fields = std::span<const PsbtField>;
 
 // What signing adds to an input. A low-R signature has 70 bytes in DER (one in some 128 is shorter by a
 // byte), one more for its type; each item has its size before it, and a witness the count of its items.
-struct AddedBytes {
-  std::size_t script_sig;
-  std::size_t witness;
-};
 constexpr std::size_t signature_and_key_bytes = 1 + 71 + 1 + 33;
 
-AddedBytes added_bytes(const ReviewedInput& input) noexcept {
-  switch (input.purpose) {
-    case Purpose::p2pkh:
-      return {.script_sig = signature_and_key_bytes, .witness = 0};
-    case Purpose::p2sh_p2wpkh:
-      return {.script_sig = 1 + 22, .witness = 1 + signature_and_key_bytes};
-    case Purpose::p2wpkh:
-      return {.script_sig = 0, .witness = 1 + signature_and_key_bytes};
-    case Purpose::p2tr:
-      break;
-  }
-  return {.script_sig = 0, .witness = input.sighash == SighashType::taproot_default ? 66U : 67U};
+std::size_t script_sig_bytes(const ReviewedInput& input) noexcept {
+  return input.purpose == Purpose::p2pkh         ? signature_and_key_bytes
+         : input.purpose == Purpose::p2sh_p2wpkh ? 1 + 22
+                                                 : 0;
+}
+
+std::size_t witness_bytes(const ReviewedInput& input) noexcept {
+  const std::size_t taproot_bytes = input.sighash == SighashType::taproot_default ? 66 : 67;
+  return input.purpose == Purpose::p2pkh  ? 0
+         : input.purpose == Purpose::p2tr ? taproot_bytes
+                                          : 1 + signature_and_key_bytes;
 }
 
 // Fields that a signer or finalizer has written, and those that name the path of a key.
@@ -151,37 +146,36 @@ std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose pur
   return std::nullopt;
 }
 
-struct OwnScript {
-  KeyPath path;
-  Purpose purpose;
-  DerivedScript derived;
-};
-
-// The key and path of a script of ours: the first hint that names a path of ours is tried, and believed only
-// if the path derives to the script. One hint, so that a long list costs one derivation.
-Result<OwnScript> find_own(const OwnKeys& keys, ByteView script, Fields fields, HintFields hints) {
-  const auto purpose = purpose_of(script);
+// A coin of ours, or an output that will be one: the first hint that names a path of ours is tried, and
+// believed only if the path derives to the script. One hint, so that a long list costs one derivation.
+Result<ReviewedInput> find_own(const OwnKeys& keys, const TransactionOutput& coin, Fields fields,
+                               HintFields hints) {
+  const auto purpose = purpose_of(coin.script);
   const std::uint8_t hint = purpose == Purpose::p2tr ? hints.taproot : hints.plain;
   for (const PsbtField& field : fields) {
     const auto path =
         purpose && field.key[0] == hint ? match_path(keys.accounts, *purpose, field.value) : std::nullopt;
     if (!path) continue;
     auto derived = keys.derive_script(*path);
-    if (!derived || !equal(derived->script, script)) break;
-    return OwnScript{.path = *path, .purpose = *purpose, .derived = *std::move(derived)};
+    if (!derived || !equal(derived->script, coin.script)) break;
+    return ReviewedInput{.path = *path,
+                         .purpose = *purpose,
+                         .key = derived->key,
+                         .encoded_key = derived->encoded_key,
+                         .amount_sats = coin.amount_sats,
+                         .script = std::move(derived->script)};
   }
   return refused("psbt-input-foreign", "psbt: an input is not derived from our keys");
 }
 
 // P2SH hides what it hashes: the redeem script has to be there, and be that of our key. No other form of ours
 // has one, and none a witness script.
-Result<> admit_nested(Fields fields, const OwnScript& own) {
+Result<> admit_nested(Fields fields, const ReviewedInput& own) {
   const PsbtField* const redeem_script = find_field(fields, psbt_in::redeem_script);
   const bool is_p2sh = own.purpose == Purpose::p2sh_p2wpkh;
   if (find_field(fields, psbt_in::witness_script) != nullptr || (redeem_script != nullptr && !is_p2sh))
     return refused("psbt-input-nested", "psbt: an input has a script that its form does not have");
-  if (is_p2sh &&
-      (redeem_script == nullptr || !equal(redeem_script->value, make_p2wpkh(own.derived.encoded_key))))
+  if (is_p2sh && (redeem_script == nullptr || !equal(redeem_script->value, make_p2wpkh(own.encoded_key))))
     return refused("psbt-redeem-script", "psbt: a P2SH input has no redeem script, or not that of our key");
   return Ok{};
 }
@@ -210,16 +204,11 @@ Result<> review_inputs(const OwnKeys& keys, Review& review) {
     if (const auto added = add_amount(review.input_sats, coin.amount_sats); !added) return added.error();
     const auto sighash = admit_sighash(fields, purpose_of(coin.script) == Purpose::p2tr);
     if (!sighash) return sighash.error();
-    const auto own = find_own(keys, coin.script, fields, input_hints);
+    auto own = find_own(keys, coin, fields, input_hints);
     if (!own) return own.error();
     if (const auto nested = admit_nested(fields, *own); !nested) return nested.error();
-    review.inputs.push_back({.path = own->path,
-                             .purpose = own->purpose,
-                             .key = own->derived.key,
-                             .encoded_key = own->derived.encoded_key,
-                             .amount_sats = coin.amount_sats,
-                             .script = to_bytes(coin.script),
-                             .sighash = *sighash});
+    own->sighash = *sighash;
+    review.inputs.push_back(*std::move(own));
   }
   return Ok{};
 }
@@ -229,9 +218,9 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   std::uint64_t output_sats = 0;
   const auto& outputs = review.psbt.transaction().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const auto [amount_sats, script] = outputs[i];
+    const auto& [amount_sats, script] = outputs[i];
     if (const auto added = add_amount(output_sats, amount_sats); !added) return added.error();
-    const auto own = find_own(keys, script, review.psbt.output(i), output_hints);
+    const auto own = find_own(keys, outputs[i], review.psbt.output(i), output_hints);
     const bool is_ours = own && own->path.index <= index_max;
     if (is_ours && own->path.branch == Branch::change) {
       review.change_sats += amount_sats;
@@ -248,9 +237,8 @@ std::uint64_t smallest_vsize(const Review& review) noexcept {
   std::uint64_t weight = 4 * std::uint64_t{review.psbt.transaction_bytes().size()};
   std::size_t without_witness = 0;
   for (const ReviewedInput& input : review.inputs) {
-    const AddedBytes added = added_bytes(input);
-    weight += 4 * added.script_sig + added.witness;
-    without_witness += added.witness == 0 ? 1 : 0;
+    weight += 4 * script_sig_bytes(input) + witness_bytes(input);
+    without_witness += witness_bytes(input) == 0 ? 1 : 0;
   }
   if (without_witness < review.inputs.size()) weight += 2 + without_witness;
   return (weight + 3) / 4;
@@ -285,7 +273,7 @@ Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_m
     return refused("psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte");
   const bool is_txid_fixed =
       std::none_of(review.inputs.begin(), review.inputs.end(),
-                   [](const ReviewedInput& input) { return added_bytes(input).script_sig != 0; });
+                   [](const ReviewedInput& input) { return script_sig_bytes(input) != 0; });
   if (is_txid_fixed) review.txid = txid_of(transaction);
   review.decision_key = decision_key_of(review);
   return review;

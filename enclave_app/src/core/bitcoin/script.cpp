@@ -55,16 +55,9 @@ Script make_p2wpkh(ByteView key) {
 }
 
 Script make_script(Purpose purpose, ByteView key) {
-  switch (purpose) {
-    case Purpose::p2pkh:
-      return make_p2pkh(hash160(key));
-    case Purpose::p2sh_p2wpkh:
-      return make_p2sh(hash160(make_p2wpkh(key)));
-    case Purpose::p2wpkh:
-      return make_p2wpkh(key);
-    case Purpose::p2tr:
-      break;
-  }
+  if (purpose == Purpose::p2pkh) return make_p2pkh(hash160(key));
+  if (purpose == Purpose::p2sh_p2wpkh) return make_p2sh(hash160(make_p2wpkh(key)));
+  if (purpose == Purpose::p2wpkh) return make_p2wpkh(key);
   return make_witness_script(1, key);
 }
 

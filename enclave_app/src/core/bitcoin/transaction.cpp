@@ -15,13 +15,9 @@ std::size_t read_count(Reader& reader, std::size_t item_bytes_min) noexcept {
 }
 
 TransactionInput read_input(Reader& reader) noexcept {
-  TransactionInput input;
-  const ByteView txid = reader.take(32);
-  if (!reader.failed()) input.previous_output.txid = to_array<32>(txid);
-  input.previous_output.index = reader.u32_le();
-  input.script_sig = read_sized(reader);
-  input.sequence = reader.u32_le();
-  return input;
+  return {.previous_output = {.txid = reader.array<32>(), .index = reader.u32_le()},
+          .script_sig = read_sized(reader),
+          .sequence = reader.u32_le()};
 }
 
 // Walks over the witness of one input; says whether it has an item.
@@ -68,10 +64,7 @@ void write_outpoint(Writer& writer, const OutPoint& outpoint) {
 }
 
 TransactionOutput read_output(Reader& reader) noexcept {
-  TransactionOutput output;
-  output.amount_sats = reader.u64_le();
-  output.script = read_sized(reader);
-  return output;
+  return {.amount_sats = reader.u64_le(), .script = read_sized(reader)};
 }
 
 void write_output(Writer& writer, const TransactionOutput& output) {
