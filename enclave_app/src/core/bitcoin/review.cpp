@@ -238,7 +238,7 @@ std::uint64_t smallest_vsize(const Review& review) noexcept {
   std::size_t without_witness = 0;
   for (const ReviewedInput& input : review.inputs) {
     weight += 4 * script_sig_bytes(input) + witness_bytes(input);
-    without_witness += witness_bytes(input) == 0 ? 1 : 0;
+    without_witness += witness_bytes(input) == 0 ? 1U : 0U;
   }
   if (without_witness < review.inputs.size()) weight += 2 + without_witness;
   return (weight + 3) / 4;
