@@ -7,20 +7,26 @@ cannot show is that this kernel comes up on Nitro hardware (docs/decisions/0022-
 
 import json
 import os
+import re
 import socket
 import statistics
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from independent import SOMEBODY, psbt
 from node import BUILD, SCRIPTS, Node, call, wait_until
+from test_eif_build import eif_build, sections_of  # noqa: F401 (a fixture)
 from test_nitro_sim import cpio
 from test_node import OUTFLOW_MAX, fund, sign
+from test_signing import Desk
 
 BOOTS = int(os.environ.get("BEN_BOOTS", "5"))
 MEMORY_MIB = 64  # the whole flow; the largest PSBT takes more
+SIGNINGS = 200
 ZERO = "0" * 96
 
 
@@ -121,6 +127,86 @@ def test_the_production_image_makes_a_wallet_signs_and_comes_back_after_a_crash(
     after = node.benctl("info", "--json").json
     assert after["wallet_id"] == before["wallet_id"]
     assert bitcoin.confirm(sign(node, bitcoin.build([segwit[1]], 50_000_000)))
+
+
+def test_awss_builder_and_the_booted_enclave_measure_what_benctl_does(booted, folder, eif_build):  # noqa: F811
+    """PCR0 to PCR2 of the production image, three times: of the image by `benctl eif measure`, of its very kernel,
+    command line and ramdisks by AWS's eif_build, and by the machine that booted it, in the enclave's own document."""
+    booted.start(kms=False)
+    measured = call("benctl", "eif", "measure", booted.eif, "--json").json
+
+    parts = [(kind, data) for kind, data in sections_of(booted.eif.read_bytes()) if kind != 5]  # not metadata
+    assert [kind for kind, _ in parts] == [1, 2, 3, 3]
+    for number, (_, data) in enumerate(parts):
+        (folder / f"part{number}").write_bytes(data)
+    built = subprocess.run(
+        [eif_build, "--kernel", folder / "part0", "--cmdline", parts[1][1].decode(), "--ramdisk", folder / "part2",
+         "--ramdisk", folder / "part3", "--output", folder / "theirs.eif"], capture_output=True, text=True, check=True)
+    assert [part for part in sections_of((folder / "theirs.eif").read_bytes()) if part[0] != 5] == parts
+
+    booted.benctl("verify", "--save", folder / "evidence", status=None)  # there is no wallet that could be pinned
+    told = booted.benctl("attestation", "inspect", "--doc", folder / "evidence.cbor", "--root", booted.root, "--json").json
+    theirs, own = json.loads(built.stdout[built.stdout.index("{"):]), told["pcrs"]
+    for register in range(3):
+        name = f"PCR{register}"
+        assert measured[name] == theirs[name] == own[str(register)] != ZERO
+
+
+@pytest.fixture
+def watched(folder, image, qemu):
+    """The same kernel and the same signer, with a second process that tells the signer's memory: another image."""
+    parts = folder / "parts"
+    extracted = call("benctl", "eif", "extract", image / "enclave.eif", "--out", parts)
+    assert extracted.status == 0, extracted
+    source = Path(__file__).with_name("watched_init.cpp")
+    subprocess.run(["g++", "-std=c++20", "-O2", "-static", "-o", folder / "init", source], check=True)
+    files = {"init": folder / "init", "enclave-signer": parts / "ramdisk1.files" / "init"}
+    (folder / "ramdisk1").write_bytes(cpio({name: path.read_bytes() for name, path in files.items()}))
+    (folder / "image").mkdir()
+    done = call("benctl", "eif", "build", "--kernel", parts / "kernel", "--cmdline-file", parts / "cmdline",
+                "--ramdisk", parts / "ramdisk0", "--ramdisk", folder / "ramdisk1", "--out", folder / "image" / "enclave.eif",
+                "--measurements", folder / "image" / "measurements.json")
+    assert done.status == 0, done
+    made = BootedNode(folder / "node", folder / "image", qemu)
+    yield made
+    made.close()
+
+
+class MemoryOfTheGuest:
+    """What watched_init.cpp tells, in MiB. Each of its connections is taken at once: one that waits holds up the device."""
+
+    def __init__(self, node):
+        [enclave] = node.enclaves()
+        self.listening = socket.socket(socket.AF_UNIX)
+        self.listening.bind(str(node.sim / enclave["EnclaveID"] / "sockets" / "vsock.sock_9001"))
+        self.listening.listen()
+        self.told = []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        while True:
+            with self.listening.accept()[0] as peer, peer.makefile() as stream:
+                self.told.append(stream.read())
+
+    def now(self, field):
+        """Of the second report from now on: the first may be on its way."""
+        seen = len(self.told)
+        wait_until(lambda: len(self.told) >= seen + 2, "the guest to tell the signer's memory")
+        return int(re.search(rf"{field}:\s+(\d+) kB", self.told[-1])[1]) / 1024
+
+
+def test_the_signer_stays_small_in_its_machine(watched):
+    watched.start()
+    memory = MemoryOfTheGuest(watched)
+    booted = memory.now("VmRSS")
+    watched.make_wallet()
+    desk = Desk(watched)
+    for number in range(SIGNINGS):
+        coins = [(desk.segwit, 200_000), (desk.taproot, 300_000)]
+        assert "result" in desk.sign(psbt(coins, [(490_000, SOMEBODY)], salt=number.to_bytes(2, "big")))
+    signed, peak = memory.now("VmRSS"), memory.now("VmHWM")
+    print(f"\nsigner's memory in the guest: {booted:.1f} MiB after boot, {signed:.1f} MiB after {SIGNINGS} signings, peak {peak:.1f} MiB")
+    assert 1 < booted < 24 and 1 < signed <= peak < 24
 
 
 def test_documents_that_nobody_signed_are_refused(booted, monkeypatch):
