@@ -1,8 +1,8 @@
 // usage: differential-signer SEED POLICY REQUESTER PURPOSE/ACCOUNT...
 //
 // The signer's own decision without its surroundings: of each PSBT on standard input, base64 and one a line,
-// it writes the tag of the refusal, or "signed" with txid (hex, in the order of the wire), fee, outflow and
-// the signed PSBT. SEED and REQUESTER are hex, POLICY is a file with a policy's payload; the network is
+// it writes the tag of the refusal, or "signed" with txid (hex, in the order of the wire, or -), fee, outflow
+// and the signed PSBT. SEED and REQUESTER are hex, POLICY is a file with a policy's payload; the network is
 // regtest.
 #include <cstdlib>
 #include <fstream>
@@ -51,7 +51,7 @@ struct Signer {
     if (!rule) return rule.error();
     const auto signed_psbt = bitcoin::sign_reviewed(curve, wallet, *review);
     if (!signed_psbt) return signed_psbt.error();
-    return "signed " + encode_hex(bitcoin::txid_of(review->psbt.transaction())) + ' ' +
+    return "signed " + (review->txid ? encode_hex(*review->txid) : "-") + ' ' +
            std::to_string(review->fee_sats) + ' ' + std::to_string(review->outflow_sats) + ' ' +
            encode_base64(*signed_psbt);
   }
