@@ -12,6 +12,7 @@ from independent import HARDENED, sha256
 KNOWN = independent.SOMEBODY                             # the one destination that the policy allows
 THIEF = bytes.fromhex("5120") + bytes(range(1, 33))      # a taproot output of somebody else
 NON_WITNESS_UTXO, WITNESS_UTXO, SIGHASH_TYPE, DERIVATION, TAP_DERIVATION = b"\0", b"\1", b"\3", b"\6", b"\x16"
+REDEEM_SCRIPT, WITNESS_SCRIPT = b"\4", b"\5"
 OUT_DERIVATION, OUT_TAP_DERIVATION = b"\2", b"\7"
 
 
@@ -68,15 +69,19 @@ def is_taproot(coin):
 
 
 def spend(coin, sats, salt=b""):
-    """An honest input: P2WPKH with the transaction that it comes from, taproot with amount and script."""
+    """An honest input: taproot with amount and script, others with the transaction that they come from and what else
+    their form has."""
     if is_taproot(coin):
         return Input((sha256(b"parent" + salt), 0), {
             WITNESS_UTXO: encode_output(sats, coin.script),
             TAP_DERIVATION + coin.public_key[1:]: b"\0" + origin(coin)})
     parent = independent.transaction([(sha256(b"grandparent" + salt), 0)], [encode_output(sats, coin.script)])
-    return Input((sha256(sha256(parent)), 0), {
-        NON_WITNESS_UTXO: parent, WITNESS_UTXO: encode_output(sats, coin.script),
-        DERIVATION + coin.public_key: origin(coin)})
+    fields = {NON_WITNESS_UTXO: parent, DERIVATION + coin.public_key: origin(coin)}
+    if coin.path[0] != 44 | HARDENED:
+        fields[WITNESS_UTXO] = encode_output(sats, coin.script)
+    if coin.path[0] == 49 | HARDENED:
+        fields[REDEEM_SCRIPT] = p2wpkh(coin.public_key)
+    return Input((sha256(sha256(parent)), 0), fields)
 
 
 def pay(sats, script=KNOWN):
@@ -113,6 +118,6 @@ def signatures(psbt):
         return keys
 
     unsigned = next(value for key, value in read_map() if key == b"\0")
-    count = unsigned[4]
+    count = unsigned[4] if unsigned[4] < 0xFD else int.from_bytes(unsigned[5:7], "little")
     signed = sum(any(key[0] in (0x02, 0x13) for key, _ in read_map()) for _ in range(count))
     return signed, count

@@ -24,7 +24,7 @@ DOCUMENT = SOURCE.parent / "docs" / "attacks.md"
 ATTACKS = {path.stem: importlib.import_module(path.stem) for path in sorted(FOLDER.glob("attack_*.py"))}
 PLACES = {"segwit": ("bip84/0", 0, 0), "segwit_second": ("bip84/0", 1, 0), "taproot": ("bip86/0", 0, 0),
           "taproot_second": ("bip86/0", 1, 0), "change": ("bip86/0", 5, 1), "segwit_change": ("bip84/0", 5, 1),
-          "far_change": ("bip86/0", 10_001, 1)}
+          "far_change": ("bip86/0", 10_001, 1), "legacy": ("bip44/0", 0, 0), "nested": ("bip49/0", 0, 0)}
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,7 @@ def lab():
     """A node whose policy allows one bitcoin to one address, and everything that an attacker of it knows."""
     folder = Path(tempfile.mkdtemp(prefix="ben-"))  # short enough for unix sockets
     node = Node(folder)
+    node.config_flags = [word for account in ("bip44/0", "bip49/0", "bip84/0", "bip86/0") for word in ("--account", account)]
     try:
         node.start()
         node.benctl("genesis", *node.admin_flags())

@@ -170,6 +170,7 @@ class Node:
     """The node of one test. Files of interest: `eif`, `measurements`, `config`, `profile`, `store`, `root`."""
 
     admin_count = 2
+    config_flags = ()  # of `benctl config new`, more than every config has
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -243,7 +244,7 @@ class Node:
     def make_config(self, *flags):
         kms = ["--kms-key-arn", self.key_arn, "--kms-endpoint", self.kms_url] if self.key_arn else ["--no-kms"]
         admins = [word for key in self.admins for word in ("--admin", key)]
-        self.benctl("config", "new", "--network", "regtest", *admins, *kms, "--out", self.config, *flags)
+        self.benctl("config", "new", "--network", "regtest", *admins, *kms, "--out", self.config, *self.config_flags, *flags)
 
     def restrict_kms_key(self):
         pcr16 = self.benctl("config", "pcr16", self.config, "--json").json["pcr16"]

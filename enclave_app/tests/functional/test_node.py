@@ -3,6 +3,7 @@
 from node import call
 
 OUTFLOW_MAX = 1_000_000_000
+FORMS = ("bip44/0", "bip49/0", "bip84/0", "bip86/0")  # P2PKH, P2SH-P2WPKH, P2WPKH, P2TR
 
 
 def fund(node, bitcoin):
@@ -36,6 +37,35 @@ def test_what_the_enclave_signs_is_mined_and_a_crash_loses_nothing(armed_node, b
     assert after["wallet_id"] == before["wallet_id"]
     assert after["boot_id"] != before["boot_id"]
     assert bitcoin.confirm(sign(node, bitcoin.build([taproot[2]], 150_000_000)))
+
+
+def test_a_transaction_of_all_four_forms_is_mined_from_either_version_of_psbt(node, bitcoin):
+    node.config_flags = [word for account in FORMS for word in ("--account", account)]
+    node.start()
+    node.make_wallet()
+    descriptors = [entry["descriptor"] for entry in node.benctl("descriptors", "--json").json["descriptors"]]
+    given = node.benctl("getdescriptors", "--account", 0).json  # as bitcoind asks an external signer
+    for texts in (descriptors, given["receive"], given["internal"]):
+        assert [text.split("(")[0] for text in texts] == ["pkh", "sh", "wpkh", "tr"]
+    bitcoin.watch(descriptors)
+    addresses = [node.benctl("address", "--account", account, "--index", 3, "--json").json["address"] for account in FORMS]
+    for address in addresses:
+        bitcoin.mine(2, address)
+    bitcoin.mine(100)
+    for version in (0, 2):
+        coins = [bitcoin.coins(address)[0] for address in addresses]
+        psbt = bitcoin.build(coins, 150_000_000)
+        if version == 2:
+            psbt = node.benctl("psbt", "convert", "--psbt", "-", "--to", 2, "--json", stdin=psbt).json["psbt"]
+        assert node.benctl("evaluate", "--psbt", "-", "--json", stdin=psbt).json["verdict"] == "allow"
+        answer = node.benctl("sign", "--psbt", "-", "--json", stdin=psbt).json
+        assert answer["txid"] is None  # the scriptSigs are not there yet
+        signed = answer["psbt"]
+        if version == 2:
+            signed = node.benctl("psbt", "convert", "--psbt", "-", "--to", 0, "--json", stdin=signed).json["psbt"]
+        mined = bitcoin.cli("gettransaction", bitcoin.confirm(signed), "true", "true", wallet="watching")["decoded"]
+        shapes = sorted((bool(spent["scriptSig"]["hex"]), len(spent.get("txinwitness", []))) for spent in mined["vin"])
+        assert shapes == [(False, 1), (False, 2), (True, 0), (True, 2)]
 
 
 def test_more_than_the_policy_allows_is_refused_with_its_tag(armed_node, bitcoin):
