@@ -85,9 +85,10 @@ Result<Mnemonic> Mnemonic::parse(std::string_view text) {
   }
   const ByteView entropy = bits.expose().first(bytes);
   const unsigned unused_bits = 8 - static_cast<unsigned>(bytes / 4);
-  if (sha256(entropy)[0] >> unused_bits != bits.expose().back() >> unused_bits)
+  if (sha256(entropy)[0] >> unused_bits != bits.expose().back() >> unused_bits) {
     return malformed("mnemonic-checksum",
                      "mnemonic: its checksum is wrong: a word or their order is not right");
+  }
   return from_entropy(entropy);
 }
 
