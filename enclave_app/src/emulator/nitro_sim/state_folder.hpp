@@ -1,15 +1,16 @@
 // The folder in which nitro-sim keeps the enclaves of one user:
 //
-//   pki/                    the local test root: root.key, root.pem, root.der
-//   instance-id             "i-" and 17 hexadecimal digits, made once
-//   lock                    held (flock) while a record is added or removed
-//   cid-<CID>.sock          -> <EnclaveID>/sockets/vsock.sock
-//   <EnclaveID>/            one running enclave
-//     lock                  held by its supervisor as long as that lives; nobody holds it: the enclave is
-//     gone enclave.json          its record root/                 of the process platform: the extracted
-//     ramdisks, the sandbox's read-only root sockets/              /run/vsock of the sandbox; the working
-//     folder of a virtual machine vsock.sock            -> sockets/vsock.sock console.log           what the
-//     enclave wrote; of a debug enclave only
+// - pki/: the local test root: root.key, root.pem, root.der
+// - instance-id: "i-" and 17 hexadecimal digits, made once
+// - lock: held (flock) while a record is added or removed
+// - cid-<CID>.sock -> <EnclaveID>/sockets/vsock.sock
+// - <EnclaveID>/: one running enclave, in which are
+//   - lock: held by its supervisor as long as that lives; nobody holds it: the enclave is gone
+//   - enclave.json: its record
+//   - root/: of the process platform: the extracted ramdisks, the sandbox's read-only root
+//   - sockets/: /run/vsock of the sandbox; the working folder of a virtual machine
+//   - vsock.sock -> sockets/vsock.sock
+//   - console.log: what the enclave wrote; of a debug enclave only
 #pragma once
 
 #include <filesystem>
