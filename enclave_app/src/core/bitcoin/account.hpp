@@ -47,7 +47,7 @@ struct Account {
 struct DerivedScript {
   PublicKey key;
   CompressedKey encoded_key{};
-  Script script{};
+  Script script;
 };
 
 // The accounts that count as ours, and a way to derive from them: by private keys, or by public ones alone.

@@ -253,7 +253,7 @@ Hash256 decision_key_of(const Review& review) {
 }  // namespace
 
 Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_max) {
-  Review review{.psbt = std::move(psbt)};
+  Review review{.psbt = std::move(psbt), .inputs = {}, .destinations = {}, .txid = {}};
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
     return refused("psbt-empty", "psbt: the transaction has no inputs or no outputs");

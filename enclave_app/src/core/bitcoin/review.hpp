@@ -37,8 +37,8 @@ struct Destination {
 
 struct Review {
   Psbt psbt;
-  std::vector<ReviewedInput> inputs{};  // one for each of the transaction, in order
-  std::vector<Destination> destinations{};
+  std::vector<ReviewedInput> inputs;  // one for each of the transaction, in order
+  std::vector<Destination> destinations;
   std::uint64_t input_sats = 0;
   std::uint64_t change_sats = 0;  // what comes back to internal branches of ours
   std::uint64_t fee_sats = 0;
@@ -46,7 +46,7 @@ struct Review {
   std::uint64_t vsize_min = 0;                // vbytes, with the scriptSigs and witnesses that we make
   std::uint64_t fee_rate_sats_per_vbyte = 0;  // of vsize_min, rounded up
   // Nothing where an input is P2PKH or P2SH-P2WPKH: the scriptSig, which is written last, is part of the id.
-  std::optional<Hash256> txid{};
+  std::optional<Hash256> txid;
   // SHA256(unsigned transaction || for each input: amount u64 little-endian, compact size, scriptPubKey).
   // Commits to the amounts, which the txid does not.
   Hash256 decision_key{};

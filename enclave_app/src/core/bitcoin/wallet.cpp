@@ -58,7 +58,7 @@ Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) c
 Result<DerivedScript> Wallet::derive_script(const Curve& curve, const KeyPath& path) const {
   const auto key = derive_key(curve, path);
   if (!key) return key.error();
-  DerivedScript derived{.key = curve.public_key(*key)};
+  DerivedScript derived{.key = curve.public_key(*key), .script = {}};
   derived.encoded_key = curve.encode(derived.key);
   const Purpose purpose = accounts_[path.account].id.purpose;
   if (purpose != Purpose::p2tr) {

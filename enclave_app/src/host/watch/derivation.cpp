@@ -61,7 +61,7 @@ Result<DerivedScript> derive_script(const Curve& curve, const Account& account, 
   if (!parent) return parent.error();
   const auto child = derive_child(curve, *parent, index);
   if (!child) return child.error();
-  DerivedScript derived{.key = child->key, .encoded_key = child->encoded_key};
+  DerivedScript derived{.key = child->key, .encoded_key = child->encoded_key, .script = {}};
   if (account.id.purpose != bitcoin::Purpose::p2tr) {
     derived.script = bitcoin::make_script(account.id.purpose, child->encoded_key);
     return derived;
