@@ -26,34 +26,45 @@ constexpr Error bad_custom{ErrorCode::malformed, "eif-metadata",
 
 enum class Floats : bool { refused, accepted };
 
-// Nothing when a key comes twice in its object, a nesting is too deep or, where asked, a number is no 64-bit
-// integer.
-std::optional<Json> parse_strict(std::string_view text, Floats floats) {
-  bool is_strict = true;
-  std::vector<std::set<std::string>> open;  // the keys of each open container
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    switch (event) {
-      case Json::parse_event_t::object_start:
-      case Json::parse_event_t::array_start:
-        open.emplace_back();
-        is_strict = is_strict && open.size() <= depth_max;
-        break;
-      case Json::parse_event_t::object_end:
-      case Json::parse_event_t::array_end:
-        open.pop_back();
-        break;
-      case Json::parse_event_t::key:
-        is_strict = is_strict && open.back().insert(parsed.get<std::string>()).second;
-        break;
-      case Json::parse_event_t::value:
-        is_strict = is_strict && (floats == Floats::accepted || !parsed.is_number_float());
-        break;
-    }
+// Stops a parse where a key comes twice in its object, a nesting is too deep or, where asked, a number is no
+// 64-bit integer. Builds nothing: the parser that filters what it builds looks through a list again after
+// each of its items.
+class StrictForm final : public nlohmann::json_sax<Json> {
+ public:
+  explicit StrictForm(Floats floats) noexcept : floats_(floats) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return floats_ == Floats::accepted; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return open(); }
+  bool key(string_t& name) override { return open_.back().insert(name).second; }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+ private:
+  bool open() {
+    open_.emplace_back();
+    return open_.size() <= depth_max;
+  }
+  bool close() {
+    open_.pop_back();
     return true;
-  };
-  Json root = Json::parse(text, watch, false);
-  if (!is_strict || root.is_discarded()) return std::nullopt;
-  return root;
+  }
+
+  Floats floats_;
+  std::vector<std::set<std::string>> open_;  // the keys of each open container
+};
+
+std::optional<Json> parse_strict(std::string_view text, Floats floats) {
+  StrictForm form(floats);
+  if (!Json::sax_parse(text, &form)) return std::nullopt;
+  return Json::parse(text, nullptr, false);
 }
 
 struct TextField {
