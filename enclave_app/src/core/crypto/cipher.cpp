@@ -10,7 +10,7 @@ namespace {
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 constexpr int tag_bytes = static_cast<int>(aead_tag_bytes);
 
-enum class Direction : int { open = 0, seal = 1 };  // as EVP_CipherInit_ex has it
+enum class Direction : std::uint8_t { open = 0, seal = 1 };  // as EVP_CipherInit_ex has it
 
 // `out`: as many bytes as `in`; `tag`: aead_tag_bytes, written by seal and compared by open.
 bool chacha20_poly1305(Direction direction, const Secret<32>& key, const AeadNonce& nonce, ByteView aad,

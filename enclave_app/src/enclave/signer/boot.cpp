@@ -24,8 +24,8 @@ Result<MeasuredConfig> measure_config(NsmClient& nsm, ByteView bytes) {
   if (const auto locked = nsm.lock_pcrs(nsm_pcr_count); !locked) return locked.error();
 
   MeasuredConfig measured{.hash = sha256(bytes), .pcr16 = *extended, .image = {}, .config = {}};
-  for (std::uint16_t index = 0; index < measured.image.size(); ++index) {
-    const auto pcr = nsm.describe_pcr(index);
+  for (std::size_t index = 0; index < measured.image.size(); ++index) {
+    const auto pcr = nsm.describe_pcr(static_cast<std::uint16_t>(index));
     if (!pcr) return pcr.error();
     measured.image[index] = pcr->value;
   }
