@@ -266,8 +266,8 @@ def test_an_init_that_ends_ends_the_machine(booted, folder, image):
     assert done.status == 0, done
     refused = booted.run("--debug-mode", eif=folder / "dying.eif", status=1, seconds=200)
     assert "(sim-boot-died)" in refused.err, refused
-    assert "Attempted to kill init" in refused.err
-    assert refused.err.count("Run /init as init process") == 2  # a machine gets a second chance
+    # A machine gets a second chance; and QEMU, told by -no-reboot to end, has been seen to start it once more before it does.
+    assert refused.err.count("Attempted to kill init") >= 2
     assert booted.enclaves() == []
 
 
