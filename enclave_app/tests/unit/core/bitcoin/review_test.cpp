@@ -1,86 +1,20 @@
 // Each hard rule as an attack: a valid PSBT, one thing changed, and the tag that refuses it.
-#include <functional>
-
-#include <doctest/doctest.h>
-
-#include "base/hex.hpp"
-#include "bitcoin/review.hpp"
-#include "core/bitcoin/psbt_builder.hpp"
-#include "watch/derivation.hpp"
+#include "core/bitcoin/review_fixture.hpp"
 
 namespace ben::bitcoin {
 namespace {
 
+using test::Attack;
+using test::claim;
+using test::Fixture;
+using test::index_max;
+using test::parent_of;
 using test::PsbtBuilder;
-using test::PsbtDraft;
-
-constexpr std::uint32_t index_max = 10'000;
-constexpr KeyPath v0_coin{.account = 0, .branch = Branch::receive, .index = 3};
-constexpr KeyPath taproot_coin{.account = 1, .branch = Branch::change, .index = 5};
-constexpr KeyPath v0_change{.account = 0, .branch = Branch::change, .index = 8};
-constexpr KeyPath taproot_change{.account = 1, .branch = Branch::change, .index = 9};
-constexpr KeyPath legacy_coin{.account = 2, .branch = Branch::receive, .index = 11};
-constexpr KeyPath nested_coin{.account = 3, .branch = Branch::receive, .index = 12};
-constexpr KeyPath own_address{.account = 1, .branch = Branch::receive, .index = 2};
-
-struct Fixture {
-  Curve curve{test::fill_secret(1)};
-  Wallet wallet = test::make_wallet(curve, 0x5e, Network::regtest, test::all_accounts);
-  Wallet other_wallet = test::make_wallet(curve, 0x77);
-  Script stranger = make_p2pkh(Bytes(20, 0xaa));
-
-  // Input 0 P2WPKH of 1 BTC, input 1 P2TR of 2 BTC; output 0 paid away, 1 change, 2 change, 3 to ourselves.
-  [[nodiscard]] PsbtBuilder make() const {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
-    builder.spend(v0_coin, 100'000'000).spend(taproot_coin, 200'000'000);
-    builder.pay(stranger, 150'000'000).pay_own(v0_change, 100'000'000).pay_own(taproot_change, 40'000'000);
-    builder.pay_own(own_address, 9'000'000);
-    return builder;
-  }
-
-  // The same and two inputs more: 2 P2PKH and 3 P2SH-P2WPKH of 0.5 BTC, with a change output of each form.
-  [[nodiscard]] PsbtBuilder make_all() const {
-    PsbtBuilder builder = make();
-    builder.spend(legacy_coin, 50'000'000).spend(nested_coin, 50'000'000);
-    builder.pay_own({2, Branch::change, 1}, 40'000'000).pay_own({3, Branch::change, 1}, 60'000'000);
-    return builder;
-  }
-
-  // By private keys and by public ones, and in either version of PSBT: one verdict, and one decision key.
-  [[nodiscard]] Result<Review> review(PsbtDraft draft) const {
-    auto first = review_as(draft, 0, wallet.own_keys(curve));
-    for (const std::uint32_t version : {0U, 2U}) {
-      CAPTURE(version);
-      const auto reviewed = review_as(draft, version, watch::own_keys(curve, wallet.accounts()));
-      REQUIRE(reviewed.has_value() == first.has_value());
-      if (!reviewed) {
-        CHECK(reviewed.error().tag.view() == first.error().tag.view());
-        continue;
-      }
-      CHECK(equal(reviewed->psbt.transaction_bytes(), first->psbt.transaction_bytes()));
-      CHECK(reviewed->decision_key == first->decision_key);
-      CHECK(reviewed->outflow_sats == first->outflow_sats);
-      for (std::size_t i = 0; i < reviewed->inputs.size(); ++i) {
-        CHECK(reviewed->inputs[i].encoded_key == first->inputs[i].encoded_key);
-        CHECK(curve.encode(reviewed->inputs[i].key) == first->inputs[i].encoded_key);
-      }
-    }
-    return first;
-  }
-
-  [[nodiscard]] static Result<Review> review_as(PsbtDraft& draft, std::uint32_t version,
-                                                const OwnKeys& keys) {
-    draft.psbt_version = version;
-    auto psbt = Psbt::parse(draft.encode());
-    if (!psbt) return psbt.error();
-    return review_psbt(keys, *std::move(psbt), index_max);
-  }
-
-  [[nodiscard]] std::string tag_of(const PsbtDraft& draft) const {
-    const auto reviewed = review(draft);
-    return reviewed ? "accepted" : std::string(reviewed.error().tag.view());
-  }
-};
+using test::set_sighash;
+using test::spend_output;
+using test::taproot_coin;
+using test::v0_change;
+using test::v0_coin;
 
 TEST_CASE_FIXTURE(Fixture, "a review says what goes in, what comes back, what leaves and what it costs") {
   const PsbtBuilder builder = make();
@@ -141,26 +75,6 @@ TEST_CASE_FIXTURE(Fixture, "the decision key commits to amounts, which the txid 
   CHECK(a->decision_key == sha256({honest.draft.unsigned_transaction(), utxo}));
 }
 
-struct Attack {
-  const char* tag;
-  const char* name;
-  std::function<void(const Fixture&, PsbtBuilder&)> change;
-};
-
-Bytes parent_of(PsbtBuilder& builder, std::size_t input) {
-  return test::find(builder.draft.input_fields[input], psbt_in::non_witness_utxo)->value;
-}
-
-void claim(PsbtBuilder& builder, std::size_t input, std::uint64_t amount_sats, ByteView script) {
-  test::find(builder.draft.input_fields[input], psbt_in::witness_utxo)->value =
-      test::encode_utxo(amount_sats, script);
-}
-
-void set_sighash(PsbtBuilder& builder, std::size_t input, std::uint32_t type) {
-  Writer value;
-  test::set(builder.draft.input_fields[input], {psbt_in::sighash_type}, value.u32_le(type).take());
-}
-
 void remove_all_inputs(PsbtBuilder& builder) {
   builder.draft.inputs.clear();
   builder.draft.input_fields.clear();
@@ -214,12 +128,8 @@ const std::vector<Attack>& attacks() {
       {"psbt-input-script", "a coin of another form",
        [](const Fixture&, PsbtBuilder& b) {
          const Script script = make_witness_script(0, Bytes(32, 5));  // P2WSH
-         const test::DraftOutput created{.amount_sats = 100'000'000, .script = script};
-         const test::DraftInput origin;
-         const Bytes parent = test::encode_stripped(1, std::span(&origin, 1), std::span(&created, 1), 0);
-         b.draft.inputs[0].previous_output = {.txid = sha256d(parent), .index = 0};
-         test::find(b.draft.input_fields[0], psbt_in::non_witness_utxo)->value = parent;
-         claim(b, 0, created.amount_sats, created.script);
+         spend_output(b, 0, 100'000'000, script);
+         claim(b, 0, 100'000'000, script);
        }},
       {"psbt-input-foreign", "a coin of another wallet under our path",
        [](const Fixture& f, PsbtBuilder& b) {
@@ -325,168 +235,7 @@ const std::vector<Attack>& attacks() {
 }
 
 TEST_CASE_FIXTURE(Fixture, "every hard rule refuses its attack by its own tag") {
-  REQUIRE(tag_of(make().draft) == "accepted");
-  for (const Attack& attack : attacks()) {
-    CAPTURE(attack.name);
-    PsbtBuilder builder = make();
-    attack.change(*this, builder);
-    CHECK(tag_of(builder.draft) == attack.tag);
-  }
-}
-
-// A parent of one output, and the input and fields that spend it.
-void spend_output(PsbtBuilder& builder, std::size_t input, std::uint64_t amount_sats, const Script& script) {
-  const test::DraftOutput created{.amount_sats = amount_sats, .script = script};
-  const test::DraftInput origin;
-  const Bytes parent = test::encode_stripped(1, std::span(&origin, 1), std::span(&created, 1), 0);
-  builder.draft.inputs[input].previous_output = {.txid = sha256d(parent), .index = 0};
-  test::find(builder.draft.input_fields[input], psbt_in::non_witness_utxo)->value = parent;
-}
-
-const std::vector<Attack>& attacks_on_older_forms() {
-  static const std::vector<Attack> list{
-      {"psbt-missing-utxo", "P2PKH of which nothing is said",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::remove(b.draft.input_fields[2], psbt_in::non_witness_utxo);
-       }},
-      {"psbt-missing-parent", "a P2PKH amount on the host's word",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::remove(b.draft.input_fields[2], psbt_in::non_witness_utxo);
-         test::set(b.draft.input_fields[2], {psbt_in::witness_utxo},
-                   test::encode_utxo(50'000'000, b.derive(legacy_coin).script));
-       }},
-      {"psbt-missing-parent", "a P2SH-P2WPKH amount on the host's word",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::remove(b.draft.input_fields[3], psbt_in::non_witness_utxo);
-       }},
-      {"psbt-legacy-witness", "P2PKH with witness_utxo beside its parent",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::set(b.draft.input_fields[2], {psbt_in::witness_utxo},
-                   test::encode_utxo(50'000'000, b.derive(legacy_coin).script));
-       }},
-      {"psbt-parent-mismatch", "a P2PKH coin with the parent of another",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::find(b.draft.input_fields[2], psbt_in::non_witness_utxo)->value = parent_of(b, 3);
-       }},
-      {"psbt-utxo-mismatch", "a P2SH-P2WPKH amount that the parent does not say",
-       [](const Fixture&, PsbtBuilder& b) { claim(b, 3, 49'000'000, b.derive(nested_coin).script); }},
-      {"psbt-redeem-script", "P2SH without its redeem script",
-       [](const Fixture&, PsbtBuilder& b) { test::remove(b.draft.input_fields[3], psbt_in::redeem_script); }},
-      {"psbt-redeem-script", "the redeem script of another key of ours",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::find(b.draft.input_fields[3], psbt_in::redeem_script)->value =
-             make_p2wpkh(b.derive({3, Branch::receive, 13}).encoded_key);
-       }},
-      {"psbt-redeem-script", "the redeem script with a byte more",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::find(b.draft.input_fields[3], psbt_in::redeem_script)->value.push_back(0);
-       }},
-      {"psbt-input-foreign", "P2SH of another redeem script under the path of ours",
-       [](const Fixture&, PsbtBuilder& b) {
-         const Script redeem_script = make_witness_script(0, Bytes(32, 9));  // P2SH-P2WSH
-         const Script script = make_p2sh(hash160(redeem_script));
-         spend_output(b, 3, 50'000'000, script);
-         claim(b, 3, 50'000'000, script);
-         test::find(b.draft.input_fields[3], psbt_in::redeem_script)->value = redeem_script;
-       }},
-      {"psbt-input-foreign", "P2PKH of another wallet's key under the path of ours",
-       [](const Fixture&, PsbtBuilder& b) { spend_output(b, 2, 50'000'000, make_p2pkh(Bytes(20, 4))); }},
-      {"psbt-input-foreign", "the key of a P2WPKH account as P2PKH",
-       [](const Fixture&, PsbtBuilder& b) {
-         spend_output(b, 2, 50'000'000, make_p2pkh(hash160(b.derive(v0_coin).encoded_key)));
-         *test::find(b.draft.input_fields[2], psbt_in::bip32_derivation) =
-             *test::find(b.draft.input_fields[0], psbt_in::bip32_derivation);
-       }},
-      {"psbt-input-nested", "P2PKH with a redeem script",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::set(b.draft.input_fields[2], {psbt_in::redeem_script},
-                   make_p2wpkh(b.derive(legacy_coin).encoded_key));
-       }},
-      {"psbt-input-nested", "P2WPKH with a redeem script, its own",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::set(b.draft.input_fields[0], {psbt_in::redeem_script}, b.derive(v0_coin).script);
-       }},
-      {"psbt-input-nested", "P2TR with a redeem script",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::set(b.draft.input_fields[1], {psbt_in::redeem_script}, b.derive(v0_coin).script);
-       }},
-      {"psbt-input-nested", "P2SH-P2WPKH with a witness script",
-       [](const Fixture&, PsbtBuilder& b) {
-         test::set(b.draft.input_fields[3], {psbt_in::witness_script}, Bytes{0x51});
-       }},
-      {"psbt-sighash", "NONE for P2PKH", [](const Fixture&, PsbtBuilder& b) { set_sighash(b, 2, 0x02); }},
-      {"psbt-sighash", "DEFAULT for P2PKH", [](const Fixture&, PsbtBuilder& b) { set_sighash(b, 2, 0); }},
-      {"psbt-sighash", "SINGLE for P2SH-P2WPKH, the old bug's type",
-       [](const Fixture&, PsbtBuilder& b) { set_sighash(b, 3, 0x03); }},
-      {"psbt-sighash", "ANYONECANPAY for P2PKH",
-       [](const Fixture&, PsbtBuilder& b) { set_sighash(b, 2, 0x81); }},
-  };
-  return list;
-}
-
-TEST_CASE_FIXTURE(Fixture, "every rule about P2PKH and P2SH-P2WPKH refuses its attack by its own tag") {
-  REQUIRE(tag_of(make_all().draft) == "accepted");
-  for (const Attack& attack : attacks_on_older_forms()) {
-    CAPTURE(attack.name);
-    PsbtBuilder builder = make_all();
-    attack.change(*this, builder);
-    CHECK(tag_of(builder.draft) == attack.tag);
-  }
-}
-
-TEST_CASE_FIXTURE(Fixture, "all four forms are inputs and change, and leave the transaction id open") {
-  const auto reviewed = review(make_all().draft);
-  REQUIRE(reviewed.has_value());
-  CHECK(reviewed->inputs[2].path == legacy_coin);
-  CHECK(reviewed->inputs[2].purpose == Purpose::p2pkh);
-  CHECK(reviewed->inputs[2].sighash == SighashType::all);
-  CHECK(reviewed->inputs[3].path == nested_coin);
-  CHECK(reviewed->inputs[3].purpose == Purpose::p2sh_p2wpkh);
-  CHECK(reviewed->change_sats == 240'000'000);
-  CHECK(reviewed->outflow_sats == 160'000'000);
-  CHECK_FALSE(reviewed->txid.has_value());
-  CHECK(review(make().draft)->txid.has_value());
-  for (const KeyPath& coin : {legacy_coin, nested_coin}) {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
-    builder.spend(coin, 1'000'000).pay(stranger, 999'000);
-    const auto alone = review(builder.draft);
-    REQUIRE(alone.has_value());
-    CHECK_FALSE(alone->txid.has_value());
-  }
-}
-
-TEST_CASE_FIXTURE(Fixture,
-                  "the virtual size counts scriptSigs four times, and no witness where there is none") {
-  const auto vsize_of = [this](const std::vector<KeyPath>& coins) {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
-    for (const KeyPath& coin : coins) builder.spend(coin, 100'000);
-    builder.pay(make_witness_script(0, Bytes(20, 1)), 90'000 * coins.size());
-    const auto reviewed = review(builder.draft);
-    REQUIRE(reviewed.has_value());
-    return reviewed->vsize_min;
-  };
-  CHECK(vsize_of({legacy_coin}) == 82 + 106);
-  CHECK(vsize_of({nested_coin}) == 82 + 23 + (2 + 107 + 3) / 4);
-  // One more input of 41 bytes; the P2PKH input's empty witness is one byte.
-  CHECK(vsize_of({legacy_coin, v0_coin}) == 82 + 41 + 106 + (2 + 107 + 1 + 3) / 4);
-}
-
-TEST_CASE_FIXTURE(Fixture, "P2PKH inputs are as many as 25 million hashed bytes allow") {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
-  builder.spend(std::vector<PsbtBuilder::Coin>(10, {.path = legacy_coin, .amount_sats = 100'000}));
-  builder.pay(stranger, 900'000).pay(Script(2'000'000, 0x6a), 0);
-  Script& padding = builder.draft.outputs.back().script;
-  padding.resize(padding.size() + legacy_sighash_bytes_max / 10 -
-                 builder.draft.unsigned_transaction().size());
-  REQUIRE(10 * builder.draft.unsigned_transaction().size() == legacy_sighash_bytes_max);
-  CHECK(tag_of(builder.draft) == "accepted");
-  padding.push_back(0x6a);
-  CHECK(tag_of(builder.draft) == "psbt-legacy-limit");
-  // One P2PKH input less and one of another form: that one hashes nothing again.
-  builder.draft.inputs.pop_back();
-  builder.draft.input_fields.pop_back();
-  builder.spend(v0_coin, 100'000);
-  CHECK(tag_of(builder.draft) == "accepted");
+  check_each(attacks(), make());
 }
 
 TEST_CASE_FIXTURE(Fixture, "what is just inside the caps is accepted, and each cap holds by itself") {
