@@ -66,6 +66,26 @@ inline Bytes encode_utxo(std::uint64_t amount_sats, ByteView script) {
   return writer.take();
 }
 
+// `fields`: of this file or of the parser.
+template <typename Fields>
+void write_map(Writer& writer, const Fields& fields) {
+  for (const auto& field : fields) {
+    write_sized(writer, field.key);
+    write_sized(writer, field.value);
+  }
+  writer.u8(0);
+}
+
+// A PSBT put together again from what the parser says it holds, under a global map as it was or another one.
+inline Bytes encode_maps(const Psbt& psbt, std::span<const PsbtField> global) {
+  Writer writer;
+  writer.text("psbt").u8(0xff);
+  write_map(writer, global);
+  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) write_map(writer, psbt.input(i));
+  for (std::size_t i = 0; i < psbt.transaction().outputs.size(); ++i) write_map(writer, psbt.output(i));
+  return writer.take();
+}
+
 // A PSBT in parts, in either version. Everything is public: a test changes one thing and encodes.
 struct PsbtDraft {
   std::uint32_t psbt_version = 0;
@@ -84,16 +104,9 @@ struct PsbtDraft {
   [[nodiscard]] Bytes encode() const {
     Writer writer;
     writer.text("psbt").u8(0xff);
-    const auto write_map = [&writer](const FieldMap& map) {
-      for (const Field& field : map) {
-        write_sized(writer, field.key);
-        write_sized(writer, field.value);
-      }
-      writer.u8(0);
-    };
-    const auto write_joined = [&write_map](FieldMap first, const FieldMap& more) {
+    const auto write_joined = [&writer](FieldMap first, const FieldMap& more) {
       first.insert(first.end(), more.begin(), more.end());
-      write_map(first);
+      write_map(writer, first);
     };
     write_joined(transaction_fields(), global);
     for (std::size_t i = 0; i < input_fields.size(); ++i)

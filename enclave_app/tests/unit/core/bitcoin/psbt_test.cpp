@@ -16,28 +16,11 @@ std::string tag_of(const Result<Psbt>& psbt) {
   return psbt ? "parsed" : std::string(psbt.error().tag.view());
 }
 
-// The PSBT put together again from what the parser says it holds.
-Bytes encode_again(const Psbt& psbt, std::span<const PsbtField> global) {
-  Writer writer;
-  writer.text("psbt").u8(0xff);
-  const auto write_map = [&writer](std::span<const PsbtField> fields) {
-    for (const PsbtField& field : fields) {
-      write_sized(writer, field.key);
-      write_sized(writer, field.value);
-    }
-    writer.u8(0);
-  };
-  write_map(global);
-  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) write_map(psbt.input(i));
-  for (std::size_t i = 0; i < psbt.transaction().outputs.size(); ++i) write_map(psbt.output(i));
-  return writer.take();
-}
-
 void check_round_trip(const Bytes& bytes) {
   const auto psbt = Psbt::parse(bytes);
   REQUIRE(psbt.has_value());
   CHECK(psbt->bytes() == bytes);
-  CHECK(encode_again(*psbt, psbt->global()) == bytes);
+  CHECK(test::encode_maps(*psbt, psbt->global()) == bytes);
   CHECK(psbt->encode_with({}) == bytes);
 }
 
