@@ -22,6 +22,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -119,6 +120,33 @@ def call(name, *arguments, stdin="", env=None, seconds=60):
     return Done(subprocess.run(
         [str(program(name)), *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=seconds,
         env={**os.environ, **(env or {})}))
+
+
+def call_on_terminal(name, *arguments, answers):
+    """What a person sees who runs a program of the build on a terminal of its own. `answers`: prompts in their order, each with
+    the line that is typed when the last line shown holds it. The program has to end well."""
+    script = f"""
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv({str(program(name))!r}, {[name, *map(str, arguments)]!r})
+shown = b""
+for prompt, line in {[(prompt.encode(), line.encode()) for prompt, line in answers]!r}:
+    while prompt not in shown.split(b"\\n")[-1] or not shown.endswith(b": "):
+        shown += os.read(terminal, 1000)
+    os.write(terminal, line + b"\\n")
+while True:
+    try:
+        part = os.read(terminal, 1000)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True).stdout
 
 
 def post(url, body, headers=None, seconds=30):

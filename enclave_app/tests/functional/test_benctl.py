@@ -7,15 +7,13 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 import time
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
 import independent
-from node import aws_call, call, program
+from node import aws_call, call, call_on_terminal
 from wiretap import LyingBroker
 
 CHECKS = ["root", "chain", "cose", "purpose", "nonce", "age", "debug", "measurements", "config", "pcr3", "statement",
@@ -69,30 +67,10 @@ def test_a_key_is_encrypted_unless_asked_otherwise_and_another_implementation_op
 
 def test_a_passphrase_is_asked_on_the_terminal_and_not_shown(benctl, folder):
     """As a person types it: a terminal of its own, which the passphrase never appears on."""
-    script = f"""
-import os, pty, sys
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv({str(program('benctl'))!r}, ["benctl", "keygen", "--out", {str(folder / 'a.pem')!r}])
-shown = b""
-for prompt in (b"New passphrase", b"again"):
-    while prompt not in shown.split(b"\\n")[-1] or not shown.endswith(b": "):
-        shown += os.read(terminal, 1000)
-    os.write(terminal, b"opensesame\\n")
-while True:
-    try:
-        part = os.read(terminal, 1000)
-    except OSError:
-        break
-    if not part:
-        break
-    shown += part
-sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
-    assert b"opensesame" not in done.stdout
-    assert b"public key" in done.stdout
+    shown = call_on_terminal("benctl", "keygen", "--out", folder / "a.pem",
+                             answers=[("New passphrase", "opensesame"), ("again", "opensesame")])
+    assert b"opensesame" not in shown
+    assert b"public key" in shown
     serialization.load_pem_private_key((folder / "a.pem").read_bytes(), b"opensesame")
 
 

@@ -2,14 +2,13 @@
 
 import base64
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import independent
-from node import call, program
+from node import call, call_on_terminal
 
 sys.path.append(str(Path(__file__).parents[1] / "attacks"))
 import building  # noqa: E402
@@ -76,30 +75,10 @@ def test_words_give_the_account_of_bip_86_and_a_wrong_word_is_named():
 
 
 def test_words_are_asked_on_the_terminal_and_not_shown():
-    script = f"""
-import os, pty, sys
-pid, terminal = pty.fork()
-if pid == 0:
-    os.execv({str(program('benctl'))!r}, ["benctl", "mnemonic", "--network", "regtest", "--passphrase"])
-shown = b""
-for prompt, line in ((b"Words", b"{WORDS}"), (b"Passphrase", b"opensesame")):
-    while prompt not in shown.split(b"\\n")[-1] or not shown.endswith(b": "):
-        shown += os.read(terminal, 1000)
-    os.write(terminal, line + b"\\n")
-while True:
-    try:
-        part = os.read(terminal, 1000)
-    except OSError:
-        break
-    if not part:
-        break
-    shown += part
-sys.stdout.buffer.write(shown)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
-    assert b"abandon" not in done.stdout and b"opensesame" not in done.stdout
-    assert b"fingerprint" in done.stdout
+    shown = call_on_terminal("benctl", "mnemonic", "--network", "regtest", "--passphrase",
+                             answers=[("Words", WORDS), ("Passphrase", "opensesame")])
+    assert b"abandon" not in shown and b"opensesame" not in shown
+    assert b"fingerprint" in shown
 
 
 def maps_of(psbt):
