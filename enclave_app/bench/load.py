@@ -8,7 +8,6 @@ VmHWM of /proc. An answer that is not what was asked for ends the run."""
 import base64
 import http.client
 import json
-import os
 import re
 import resource
 import subprocess
@@ -22,6 +21,7 @@ BENCH = Path(sys.argv[1])
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "functional"))
 import independent  # noqa: E402
 from node import Node, get  # noqa: E402
+from processes import broker_of, signer_of  # noqa: E402
 
 CONNECTIONS = (1, 32, 256)  # 256 is all that the broker takes
 RUNS, RUN_S = 3, 4
@@ -31,29 +31,6 @@ SIGNING_RUN_S = 1  # all runs together stay below the 65,536 requests that the s
 SIGNINGS_OF_A_RUN = 8_000  # no more are prepared, as no request is sent twice
 LARGEST = ("10000", "8000000")  # inputs and bytes of a PSBT at both limits
 GET_INFO = '{"jsonrpc":"2.0","id":1,"method":"get_info","params":{}}'
-
-
-def innermost(process_id):
-    """The signer: at the end of the chain nitro-sim, bwrap, init."""
-    while True:
-        children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-        if not children:
-            return process_id
-        process_id = int(children[0])
-
-
-class Watched:
-    """A running program, as /proc shows it."""
-
-    def __init__(self, process_id):
-        self.proc = Path(f"/proc/{process_id}")
-
-    def memory_mib(self, field):
-        return int(re.search(rf"{field}:\s+(\d+) kB", (self.proc / "status").read_text())[1]) / 1024
-
-    def cpu_s(self):
-        fields = (self.proc / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def counters(node, name):
@@ -176,8 +153,7 @@ def main():
         try:
             node.start()
             node.make_wallet("--outflow-max", "1000000000", "--fee-max", "10000000", "--fee-rate-max", "10000")
-            broker = Watched(node.broker.process.pid)
-            signer = Watched(innermost(node.enclaves()[0]["ProcessID"]))
+            broker, signer = broker_of(node), signer_of(node)
             reads = measure_reads(node, broker, signer)
             print(json.dumps({**reads, **measure_signings(node, broker, signer)}, indent=1))
         finally:

@@ -19,6 +19,10 @@ class Watched:
     def memory_mib(self, field="VmRSS"):
         return self.status(field) / 1024
 
+    def cpu_s(self):
+        fields = (self.proc / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def descriptors(self):
         return len(os.listdir(self.proc / "fd"))
 
