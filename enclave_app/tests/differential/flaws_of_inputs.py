@@ -93,10 +93,15 @@ def one_coin_twice_with_another_sequence(rng, wallet, draft):
     return draft
 
 
+def give_another_parent(rng, one):
+    """One that creates the same coin."""
+    one.fields.set(NON_WITNESS_UTXO, honest.draw_parent(rng, [encode_output(one.sats, one.coin.script)])[0])
+
+
 @flaw("psbt-parent-mismatch")
 def another_parent(rng, wallet, draft):
     one = proved_input(rng, wallet, draft)
-    one.fields.set(NON_WITNESS_UTXO, honest.draw_parent(rng, [encode_output(one.sats, one.coin.script)])[0])
+    give_another_parent(rng, one)
     return draft
 
 
@@ -128,7 +133,7 @@ def a_parent_with_a_lied_amount(rng, wallet, draft):
 @flaw("psbt-parent-mismatch")
 def a_taproot_coins_parent_that_is_another(rng, wallet, draft):
     one = taproot_input(rng, wallet, draft)
-    one.fields.set(NON_WITNESS_UTXO, honest.draw_parent(rng, [encode_output(one.sats, one.coin.script)])[0])
+    give_another_parent(rng, one)
     return draft
 
 
