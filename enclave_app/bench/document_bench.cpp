@@ -67,9 +67,7 @@ void verify_with(benchmark::State& state, attestation::ChainCache* chains) {
   state.counters["document_bytes"] = static_cast<double>(made.document.size());
 }
 
-void verify_cold(benchmark::State& state) {
-  verify_with(state, nullptr);
-}
+void verify_cold(benchmark::State& state) { verify_with(state, nullptr); }
 BENCHMARK(verify_cold)->Unit(benchmark::kMicrosecond);
 
 void verify_cached(benchmark::State& state) {

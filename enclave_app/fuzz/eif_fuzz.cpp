@@ -23,9 +23,7 @@ void require(bool claim) {
   if (!claim) std::abort();
 }
 
-Hash384 pcr(ByteView content) {
-  return sha384({Hash384{}, sha384({content})});
-}
+Hash384 pcr(ByteView content) { return sha384({Hash384{}, sha384({content})}); }
 
 // An accepted image is its header and its sections, end to end, and measures by the definition of the PCRs.
 void check_image(ByteView input) {
@@ -133,9 +131,7 @@ void check_manifest(ByteView input) {
 }
 
 // Nobody has a key that signed this PCR0.
-void check_signature(ByteView input) {
-  require(!verify_signature(input, Hash384{}).has_value());
-}
+void check_signature(ByteView input) { require(!verify_signature(input, Hash384{}).has_value()); }
 
 }  // namespace
 

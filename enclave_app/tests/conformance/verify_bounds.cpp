@@ -43,13 +43,9 @@ void give(void* memory) {
   std::free(memory);
 }
 
-void* take_for_libcrypto(std::size_t size, const char*, int) {
-  return size == 0 ? nullptr : take(size);
-}
+void* take_for_libcrypto(std::size_t size, const char*, int) { return size == 0 ? nullptr : take(size); }
 
-void give_for_libcrypto(void* memory, const char*, int) {
-  give(memory);
-}
+void give_for_libcrypto(void* memory, const char*, int) { give(memory); }
 
 // Old and new block are there at once.
 void* resize_for_libcrypto(void* memory, std::size_t size, const char*, int) {
@@ -127,15 +123,9 @@ void measure(ByteView root, const std::string& seconds, const std::string& file)
 
 }  // namespace
 
-void* operator new(std::size_t size) {
-  return take(size);
-}
-void operator delete(void* memory) noexcept {
-  give(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  give(memory);
-}
+void* operator new(std::size_t size) { return take(size); }
+void operator delete(void* memory) noexcept { give(memory); }
+void operator delete(void* memory, std::size_t) noexcept { give(memory); }
 
 int main(int argc, char** argv) {
   if (argc != 2 ||

@@ -26,9 +26,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void hide(ByteView bytes) {
-  (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes.data(), bytes.size());
-}
+void hide(ByteView bytes) { (void)VALGRIND_MAKE_MEM_UNDEFINED(bytes.data(), bytes.size()); }
 
 // The value is public from here on.
 template <typename T>

@@ -33,9 +33,7 @@ extern char** environ;
 namespace ben::emulator {
 namespace {
 
-std::string outcome(bool succeeded) {
-  return succeeded ? "allowed" : strerrorname_np(errno);
-}
+std::string outcome(bool succeeded) { return succeeded ? "allowed" : strerrorname_np(errno); }
 
 std::string try_sockets() {
   std::string text;
@@ -149,6 +147,4 @@ int run() {
 }  // namespace
 }  // namespace ben::emulator
 
-int main() {
-  return ben::emulator::run();
-}
+int main() { return ben::emulator::run(); }

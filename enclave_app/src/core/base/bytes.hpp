@@ -33,9 +33,7 @@ using ByteArray = std::array<std::uint8_t, N>;
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[nodiscard]] inline Bytes to_bytes(ByteView view) {
-  return {view.begin(), view.end()};
-}
+[[nodiscard]] inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
 
 // Copies exactly N bytes; the caller has checked the size (a shorter view aborts).
 template <std::size_t N>
@@ -45,8 +43,6 @@ template <std::size_t N>
   return array;
 }
 
-[[nodiscard]] inline bool equal(ByteView a, ByteView b) noexcept {
-  return std::ranges::equal(a, b);
-}
+[[nodiscard]] inline bool equal(ByteView a, ByteView b) noexcept { return std::ranges::equal(a, b); }
 
 }  // namespace ben

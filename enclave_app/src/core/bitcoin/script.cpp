@@ -37,22 +37,16 @@ bool has_form(ByteView script, ByteView head, ByteView tail = {}) noexcept {
 
 }  // namespace
 
-Script make_p2pkh(ByteView key_hash20) {
-  return join(p2pkh_head, key_hash20, p2pkh_tail);
-}
+Script make_p2pkh(ByteView key_hash20) { return join(p2pkh_head, key_hash20, p2pkh_tail); }
 
-Script make_p2sh(ByteView script_hash20) {
-  return join(p2sh_head, script_hash20, p2sh_tail);
-}
+Script make_p2sh(ByteView script_hash20) { return join(p2sh_head, script_hash20, p2sh_tail); }
 
 Script make_witness_script(unsigned version, ByteView program) {
   const auto opcode = static_cast<std::uint8_t>(version == 0 ? op_0 : op_1 + version - 1);
   return join(std::array{opcode, static_cast<std::uint8_t>(program.size())}, program, {});
 }
 
-Script make_p2wpkh(ByteView key) {
-  return make_witness_script(0, hash160(key));
-}
+Script make_p2wpkh(ByteView key) { return make_witness_script(0, hash160(key)); }
 
 Script make_script(Purpose purpose, ByteView key) {
   if (purpose == Purpose::p2pkh) return make_p2pkh(hash160(key));
@@ -69,12 +63,8 @@ std::optional<Purpose> purpose_of(ByteView script) noexcept {
   return std::nullopt;
 }
 
-bool is_p2wsh(ByteView script) noexcept {
-  return has_form(script, p2wsh_head);
-}
+bool is_p2wsh(ByteView script) noexcept { return has_form(script, p2wsh_head); }
 
-bool is_p2tr(ByteView script) noexcept {
-  return has_form(script, p2tr_head);
-}
+bool is_p2tr(ByteView script) noexcept { return has_form(script, p2tr_head); }
 
 }  // namespace ben::bitcoin

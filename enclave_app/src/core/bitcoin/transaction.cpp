@@ -40,9 +40,7 @@ std::uint64_t read_compact_size(Reader& reader) noexcept {
   return reader.failed() ? 0 : value;
 }
 
-ByteView read_sized(Reader& reader) noexcept {
-  return reader.take(read_compact_size(reader));
-}
+ByteView read_sized(Reader& reader) noexcept { return reader.take(read_compact_size(reader)); }
 
 void write_compact_size(Writer& writer, std::uint64_t value) {
   if (value < 0xfd) {

@@ -13,9 +13,7 @@ constexpr std::uint64_t simple_false = 20;
 constexpr std::uint64_t simple_true = 21;
 constexpr std::uint64_t simple_null = 22;
 
-constexpr Kind kind_of(std::uint8_t initial) noexcept {
-  return static_cast<Kind>(initial >> 5U);
-}
+constexpr Kind kind_of(std::uint8_t initial) noexcept { return static_cast<Kind>(initial >> 5U); }
 
 bool is_printable_ascii(ByteView text) noexcept {
   return std::all_of(text.begin(), text.end(), [](std::uint8_t c) { return c >= 0x20 && c <= 0x7e; });
@@ -23,13 +21,9 @@ bool is_printable_ascii(ByteView text) noexcept {
 
 }  // namespace
 
-std::uint64_t Reader::unsigned_integer() noexcept {
-  return expect(Kind::unsigned_integer);
-}
+std::uint64_t Reader::unsigned_integer() noexcept { return expect(Kind::unsigned_integer); }
 
-ByteView Reader::bytes() noexcept {
-  return input_.take(expect(Kind::bytes));
-}
+ByteView Reader::bytes() noexcept { return input_.take(expect(Kind::bytes)); }
 
 std::string_view Reader::text() noexcept {
   const auto characters = input_.take(expect(Kind::text));

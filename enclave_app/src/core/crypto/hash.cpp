@@ -8,9 +8,7 @@
 
 namespace ben {
 
-Sha256::Sha256() noexcept {
-  SHA256_Init(&context_);
-}
+Sha256::Sha256() noexcept { SHA256_Init(&context_); }
 
 Sha256& Sha256::update(ByteView bytes) noexcept {
   SHA256_Update(&context_, bytes.data(), bytes.size());
@@ -23,9 +21,7 @@ Hash256 Sha256::finish() noexcept {
   return hash;
 }
 
-Hash256 sha256(ByteView bytes) noexcept {
-  return Sha256().update(bytes).finish();
-}
+Hash256 sha256(ByteView bytes) noexcept { return Sha256().update(bytes).finish(); }
 
 Hash256 sha256(std::initializer_list<ByteView> parts) noexcept {
   Sha256 hasher;
@@ -33,9 +29,7 @@ Hash256 sha256(std::initializer_list<ByteView> parts) noexcept {
   return hasher.finish();
 }
 
-Hash256 sha256d(ByteView bytes) noexcept {
-  return sha256(ByteView(sha256(bytes)));
-}
+Hash256 sha256d(ByteView bytes) noexcept { return sha256(ByteView(sha256(bytes))); }
 
 Hash384 sha384(std::initializer_list<ByteView> parts) noexcept {
   SHA512_CTX context;

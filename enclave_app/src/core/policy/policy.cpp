@@ -14,9 +14,7 @@ bool is_name(std::string_view name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == name.npos;
 }
 
-Error form_error(StaticText key) {
-  return malformed("policy-form", bad_policy, key);
-}
+Error form_error(StaticText key) { return malformed("policy-form", bad_policy, key); }
 
 // {"name":["item",...],...}: the lists, each with its items as `parse_item` reads them.
 template <typename List, typename Item, typename ParseItem>

@@ -11,17 +11,13 @@ namespace {
 
 constexpr std::size_t payload_type_bytes_max = 128;
 constexpr std::size_t key_id_digits = 16;
-constexpr std::size_t base64_size(std::size_t bytes) {
-  return (bytes + 2) / 3 * 4;
-}
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
 
 constexpr StaticText bad_envelope = "dsse: not an envelope of payloadType, payload and 1 to 32 signatures";
 
 }  // namespace
 
-std::string key_id(const Ed25519PublicKey& key) {
-  return encode_hex(sha256(key)).substr(0, key_id_digits);
-}
+std::string key_id(const Ed25519PublicKey& key) { return encode_hex(sha256(key)).substr(0, key_id_digits); }
 
 Bytes pre_authentication_encoding(std::string_view payload_type, ByteView payload) {
   Writer writer(payload.size() + payload_type.size() + 32);

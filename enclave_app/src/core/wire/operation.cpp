@@ -13,9 +13,7 @@ Bytes encode_persist(const PersistWallet& wallet) {
       .take();
 }
 
-Bytes encode_persist_policy(ByteView policy) {
-  return Writer().u8(persist_policy).bytes(policy).take();
-}
+Bytes encode_persist_policy(ByteView policy) { return Writer().u8(persist_policy).bytes(policy).take(); }
 
 Bytes encode_kms_decrypt(const KmsDecrypt& call) {
   return Writer()

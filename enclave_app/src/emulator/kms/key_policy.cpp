@@ -16,9 +16,7 @@ constexpr std::size_t policy_bytes_max = 32'768;  // AWS's limit
 // What a statement, or a part of it, says about a request.
 enum class Match : std::uint8_t { no, yes, unknown };
 
-Match to_match(bool is_met) {
-  return is_met ? Match::yes : Match::no;
-}
+Match to_match(bool is_met) { return is_met ? Match::yes : Match::no; }
 
 std::string lower(std::string_view text) {
   std::string result(text);

@@ -13,9 +13,7 @@ constexpr std::size_t plaintext_bytes_max = 4096;
 constexpr std::size_t ciphertext_bytes_max = 6144;
 constexpr unsigned random_bytes_max = 1024;
 
-AwsError validation(std::string message) {
-  return {"ValidationException", std::move(message)};
-}
+AwsError validation(std::string message) { return {"ValidationException", std::move(message)}; }
 
 // The bytes of a base64 parameter.
 AwsResult<Bytes> blob_at(const Json& parameters, const char* name, std::size_t bytes_max) {

@@ -30,9 +30,7 @@ constexpr std::size_t name_bytes_max = 128;
 constexpr std::chrono::milliseconds process_boot_max{20'000};
 constexpr std::chrono::milliseconds machine_boot_max{60'000};
 
-void print(std::string_view text) {
-  std::cout << text << '\n' << std::flush;
-}
+void print(std::string_view text) { std::cout << text << '\n' << std::flush; }
 
 // ---- run-enclave ----
 

@@ -83,9 +83,7 @@ Result<EnclaveRecord> parse_record(std::string_view text) {
   }
 }
 
-std::string describe_run(const EnclaveRecord& record) {
-  return to_run_json(record).dump(indent);
-}
+std::string describe_run(const EnclaveRecord& record) { return to_run_json(record).dump(indent); }
 
 std::string describe_all(const std::vector<EnclaveRecord>& records, bool with_metadata) {
   Json list = Json::array();

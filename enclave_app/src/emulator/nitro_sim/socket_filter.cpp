@@ -24,9 +24,7 @@ constexpr sock_filter load(std::size_t offset) {
 constexpr sock_filter skip_if_equal(std::uint32_t value, std::uint8_t yes, std::uint8_t no) {
   return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no);
 }
-constexpr sock_filter give(std::uint32_t action) {
-  return BPF_STMT(BPF_RET | BPF_K, action);
-}
+constexpr sock_filter give(std::uint32_t action) { return BPF_STMT(BPF_RET | BPF_K, action); }
 
 // The domain is an int: its low 32 bits are all of it.
 constexpr std::array filter{

@@ -48,15 +48,11 @@ ByteArray<20> key_identifier(const SigningKey& key) {
   return to_array<20>(ByteView(sha256(ByteView(info).last(point_bytes))).first(20));
 }
 
-Bytes object_identifier(std::string_view contents) {
-  return der_element(0x06, {as_bytes(contents)});
-}
+Bytes object_identifier(std::string_view contents) { return der_element(0x06, {as_bytes(contents)}); }
 
 }  // namespace
 
-void SigningKey::Free::operator()(evp_pkey_st* key) const noexcept {
-  EVP_PKEY_free(key);
-}
+void SigningKey::Free::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
 
 SigningKey SigningKey::generate() {
   EVP_PKEY* key = EVP_EC_gen("P-384");
@@ -129,9 +125,7 @@ Bytes encode_name(const NameParts& parts) {
   return der_sequence({sets});
 }
 
-Bytes ecdsa_with_sha384() {
-  return der_sequence({object_identifier("\x2a\x86\x48\xce\x3d\x04\x03\x03")});
-}
+Bytes ecdsa_with_sha384() { return der_sequence({object_identifier("\x2a\x86\x48\xce\x3d\x04\x03\x03")}); }
 
 Bytes encode_signed_part(const CertificateParts& parts) {
   constexpr ByteArray<1> version_3{2};

@@ -24,9 +24,7 @@ Bytes der_element(std::uint8_t tag, std::initializer_list<ByteView> contents) {
   return element.take();
 }
 
-Bytes der_sequence(std::initializer_list<ByteView> contents) {
-  return der_element(0x30, contents);
-}
+Bytes der_sequence(std::initializer_list<ByteView> contents) { return der_element(0x30, contents); }
 
 Bytes der_unsigned_integer(ByteView number) {
   while (number.size() > 1 && number[0] == 0) number = number.subspan(1);

@@ -7,9 +7,7 @@ namespace ben::emulator {
 namespace {
 
 // The payload map has had an indefinite length since mid-2025; what is in it, definite ones.
-Bytes indefinite_map(ByteView pairs) {
-  return Writer().u8(0xbf).bytes(pairs).u8(0xff).take();
-}
+Bytes indefinite_map(ByteView pairs) { return Writer().u8(0xbf).bytes(pairs).u8(0xff).take(); }
 
 Bytes sign_cose(ByteView payload, const SigningKey& key) {
   constexpr ByteArray<4> protected_es384{0xa1, 0x01, 0x38, 0x22};

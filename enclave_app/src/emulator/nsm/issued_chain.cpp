@@ -31,9 +31,7 @@ Bytes draw_serial(std::size_t bytes) {
   return serial;
 }
 
-std::string draw_label() {
-  return encode_hex(draw_serial(8));
-}
+std::string draw_label() { return encode_hex(draw_serial(8)); }
 
 Bytes instance_side_name(const std::string& common_name) {
   return encode_name({{"C", "US"},

@@ -38,9 +38,7 @@ bool receive_all(int socket, std::span<std::uint8_t> out) {
 
 }  // namespace
 
-SocketTransport::~SocketTransport() {
-  ::close(socket_);
-}
+SocketTransport::~SocketTransport() { ::close(socket_); }
 
 Result<std::size_t> SocketTransport::exchange(ByteView request, std::span<std::uint8_t> reply) {
   const Bytes message = Writer().u32_be(static_cast<std::uint32_t>(request.size())).bytes(request).take();

@@ -15,14 +15,10 @@ namespace {
 constexpr std::size_t boot_pcr_count = 16;  // locked before the enclave runs
 constexpr std::size_t random_bytes = 256;
 
-Bytes error_reply(std::string_view name) {
-  return cbor::Writer().map(1).text("Error").text(name).take();
-}
+Bytes error_reply(std::string_view name) { return cbor::Writer().map(1).text("Error").text(name).take(); }
 
 // PCR3 and PCR4: text measured as it is, unlike an image's contents, which are hashed first.
-Hash384 measure_text(std::string_view text) {
-  return sha384({Hash384{}, as_bytes(text)});
-}
+Hash384 measure_text(std::string_view text) { return sha384({Hash384{}, as_bytes(text)}); }
 
 }  // namespace
 

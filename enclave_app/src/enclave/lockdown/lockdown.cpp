@@ -50,15 +50,11 @@ constexpr AllowedCall serving_calls[] = {
 constexpr sock_filter load(std::size_t offset) {
   return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
 }
-constexpr sock_filter keep_bits(std::uint32_t mask) {
-  return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask);
-}
+constexpr sock_filter keep_bits(std::uint32_t mask) { return BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask); }
 constexpr sock_filter skip(std::uint32_t value, std::uint8_t if_equal, std::uint8_t if_not) {
   return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, if_equal, if_not);
 }
-constexpr sock_filter give(std::uint32_t action) {
-  return BPF_STMT(BPF_RET | BPF_K, action);
-}
+constexpr sock_filter give(std::uint32_t action) { return BPF_STMT(BPF_RET | BPF_K, action); }
 constexpr sock_filter allow = give(SECCOMP_RET_ALLOW);
 constexpr sock_filter kill = give(SECCOMP_RET_KILL_PROCESS);
 

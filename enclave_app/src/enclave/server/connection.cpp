@@ -9,9 +9,7 @@ namespace {
 
 constexpr Error closed = unavailable("wire-closed", "connection: the other side is gone");
 
-bool has_to_wait() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
+bool has_to_wait() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
 }  // namespace
 

@@ -43,8 +43,6 @@ constexpr ByteArray<533> certificate{
 
 }  // namespace
 
-ByteView aws_root_certificate() noexcept {
-  return certificate;
-}
+ByteView aws_root_certificate() noexcept { return certificate; }
 
 }  // namespace ben::attestation

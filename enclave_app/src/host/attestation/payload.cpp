@@ -91,9 +91,7 @@ Reading read_nonce(cbor::Reader& reader, Document& document) {
 }
 
 // A NitroTPM's document has the same root and the same other fields, and is not of an enclave.
-Reading refuse_nitrotpm(cbor::Reader& /*reader*/, Document& /*document*/) {
-  return Refusal::nitrotpm;
-}
+Reading refuse_nitrotpm(cbor::Reader& /*reader*/, Document& /*document*/) { return Refusal::nitrotpm; }
 
 struct Field {
   std::string_view name;
@@ -111,9 +109,7 @@ constexpr std::array<Field, 10> fields{{{"module_id", true, read_module_id},
                                         {"nonce", false, read_nonce},
                                         {"nitrotpm_pcrs", false, refuse_nitrotpm}}};
 
-bool is_zero(const Hash384& pcr) {
-  return pcr == Hash384{};
-}
+bool is_zero(const Hash384& pcr) { return pcr == Hash384{}; }
 
 }  // namespace
 

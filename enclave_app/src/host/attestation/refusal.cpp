@@ -97,8 +97,6 @@ static_assert(in_order());
 
 }  // namespace
 
-Error to_error(Refusal refusal) noexcept {
-  return entries[static_cast<std::size_t>(refusal)].error;
-}
+Error to_error(Refusal refusal) noexcept { return entries[static_cast<std::size_t>(refusal)].error; }
 
 }  // namespace ben::attestation

@@ -12,9 +12,7 @@ namespace ben {
 using Json = nlohmann::json;
 
 // A discarded value where `text` is not JSON.
-[[nodiscard]] inline Json parse_json(std::string_view text) {
-  return Json::parse(text, nullptr, false);
-}
+[[nodiscard]] inline Json parse_json(std::string_view text) { return Json::parse(text, nullptr, false); }
 
 // Never throws: what is not UTF-8 is replaced.
 [[nodiscard]] inline std::string encode_json(const Json& json) {

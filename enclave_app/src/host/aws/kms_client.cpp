@@ -112,9 +112,7 @@ std::optional<std::chrono::seconds> clock_difference(const HttpResponse& respons
   return std::chrono::seconds(::timegm(&parts) - std::time(nullptr));
 }
 
-std::string key_id_body(const KeyArn& key) {
-  return encode_json({{"KeyId", key.text}});
-}
+std::string key_id_body(const KeyArn& key) { return encode_json({{"KeyId", key.text}}); }
 
 Outcome<KmsKey> parse_key_metadata(std::string_view answer) {
   const Json json = parse_json(answer);

@@ -32,9 +32,7 @@ Certificate read_certificate(ByteView file) {
 
 }  // namespace
 
-Bytes info_request() {
-  return own_request("get_info", "{}");
-}
+Bytes info_request() { return own_request("get_info", "{}"); }
 
 Bytes attestation_request(ByteView nonce) {
   return own_request("get_attestation", json::ObjectWriter().text("nonce", encode_hex(nonce)).finish());
@@ -61,9 +59,7 @@ Result<OwnAnswer> parse_own_answer(ByteView text) {
   return OwnAnswer{.result = {}, .tag = std::move(error->tag), .message = std::move(error->message)};
 }
 
-Result<verify::Statement> parse_info(const std::string& result) {
-  return verify::parse_statement(result);
-}
+Result<verify::Statement> parse_info(const std::string& result) { return verify::parse_statement(result); }
 
 Result<verify::Evidence> parse_evidence(const std::string& result) {
   constexpr Error bad_form{ErrorCode::malformed, "attest-answer",

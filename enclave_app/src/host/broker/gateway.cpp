@@ -80,9 +80,7 @@ asio::awaitable<HttpReply> Gateway::answer_rpc(Bytes request) {
   co_return text_reply(status, "application/json", encode_broker_error(head.id, error));
 }
 
-HttpReply Gateway::show_health() {
-  return text_reply(status_ok, "application/json", R"({"alive":true})");
-}
+HttpReply Gateway::show_health() { return text_reply(status_ok, "application/json", R"({"alive":true})"); }
 
 HttpReply Gateway::show_readiness() {
   const unsigned status = why_not_ready(node_).empty() ? status_ok : status_unavailable;

@@ -137,9 +137,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   return store;
 }
 
-Store::~Store() {
-  sqlite3_close_v2(database_);
-}
+Store::~Store() { sqlite3_close_v2(database_); }
 
 Result<> Store::prepare_schema() {
   int version = 0;

@@ -8,9 +8,7 @@
 namespace ben::cli {
 namespace {
 
-Stop bad_descriptors(const std::string& what) {
-  return {"answer-descriptors", "get_descriptors: " + what};
-}
+Stop bad_descriptors(const std::string& what) { return {"answer-descriptors", "get_descriptors: " + what}; }
 
 void require_descriptors(const Profile& profile) {
   if (!profile.descriptors.empty()) return;

@@ -137,8 +137,6 @@ FileLock::FileLock(const fs::path& path) : descriptor_(-1) {
   throw Stop("file-locked", path.string() + ": another benctl is working with it: wait until it has ended");
 }
 
-FileLock::~FileLock() {
-  ::close(descriptor_);
-}
+FileLock::~FileLock() { ::close(descriptor_); }
 
 }  // namespace ben::cli

@@ -39,9 +39,7 @@ void obtain_passphrase(const PassphraseSource& source, const std::string& prompt
   if (passphrase.text().empty()) throw Stop("key-passphrase", "the passphrase is empty: give one");
 }
 
-Stop internal_stop() {
-  return {"key-internal", "libcrypto failed while handling the key"};
-}
+Stop internal_stop() { return {"key-internal", "libcrypto failed while handling the key"}; }
 
 Bytes encode_plain(PKCS8_PRIV_KEY_INFO* info) {
   const Bio bio(BIO_new(BIO_s_secmem()));

@@ -1,5 +1,3 @@
 #include "cli/command_line.hpp"
 
-int main(int argc, char** argv) {
-  return ben::cli::run(argc, argv);
-}
+int main(int argc, char** argv) { return ben::cli::run(argc, argv); }

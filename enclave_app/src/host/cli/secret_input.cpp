@@ -9,9 +9,7 @@
 
 namespace ben::cli {
 
-SecretLine::~SecretLine() {
-  ::explicit_bzero(text_.data(), text_.size());
-}
+SecretLine::~SecretLine() { ::explicit_bzero(text_.data(), text_.size()); }
 
 void SecretLine::read(int descriptor) {
   char c = 0;

@@ -109,9 +109,7 @@ Header header_of(const Entry& entry, std::size_t position) {
                 .name_bytes = static_cast<std::uint32_t>(entry.path.size() + 1)};
 }
 
-Header trailer_header() {
-  return Header{.name_bytes = static_cast<std::uint32_t>(trailer.size() + 1)};
-}
+Header trailer_header() { return Header{.name_bytes = static_cast<std::uint32_t>(trailer.size() + 1)}; }
 
 std::size_t padding_after(std::uint64_t offset, std::size_t multiple) noexcept {
   return static_cast<std::size_t>((multiple - offset % multiple) % multiple);

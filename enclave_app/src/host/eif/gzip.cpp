@@ -93,9 +93,7 @@ GzipWriter::GzipWriter(Sink sink) : sink_(std::move(sink)), state_(std::make_uni
   if (status != Z_OK) std::abort();  // only memory can be missing
 }
 
-GzipWriter::~GzipWriter() {
-  deflateEnd(&state_->stream);
-}
+GzipWriter::~GzipWriter() { deflateEnd(&state_->stream); }
 
 Result<> GzipWriter::append(ByteView bytes) {
   state_->stream.next_in = const_cast<Bytef*>(bytes.data());  // zlib only reads it

@@ -67,9 +67,7 @@ std::string encode_measurements(const Measurements& measurements) {
   return Json{{"Measurements", to_json(measurements)}}.dump(indent);
 }
 
-std::string describe_metadata(const Metadata& metadata) {
-  return describe(metadata).dump(indent);
-}
+std::string describe_metadata(const Metadata& metadata) { return describe(metadata).dump(indent); }
 
 std::string encode_description(const Description& description) {
   Json object{{"EifVersion", 4}, {"Measurements", to_json(description.measurements)}};

@@ -41,9 +41,7 @@ Result<std::unique_ptr<FileInput>> FileInput::adopt(int file) {
   return std::unique_ptr<FileInput>(new FileInput(file, static_cast<std::uint64_t>(status.st_size)));
 }
 
-FileInput::~FileInput() {
-  ::close(file_);
-}
+FileInput::~FileInput() { ::close(file_); }
 
 Result<> FileInput::read_at(std::uint64_t offset, std::span<std::uint8_t> out) const {
   if (!holds(size_, offset, out.size())) return cut_short;

@@ -4,9 +4,7 @@
 
 namespace ben::eif {
 
-Hash384 extend_from_zero(const Hash384& content_hash) noexcept {
-  return sha384({Hash384{}, content_hash});
-}
+Hash384 extend_from_zero(const Hash384& content_hash) noexcept { return sha384({Hash384{}, content_hash}); }
 
 void Measurer::begin_section(SectionType type) noexcept {
   in_image_ = type == SectionType::kernel || type == SectionType::cmdline || type == SectionType::ramdisk;

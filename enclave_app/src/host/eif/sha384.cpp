@@ -5,13 +5,9 @@
 
 namespace ben::eif {
 
-Sha384::Sha384() noexcept {
-  SHA384_Init(&context_);
-}
+Sha384::Sha384() noexcept { SHA384_Init(&context_); }
 
-void Sha384::update(ByteView bytes) noexcept {
-  SHA384_Update(&context_, bytes.data(), bytes.size());
-}
+void Sha384::update(ByteView bytes) noexcept { SHA384_Update(&context_, bytes.data(), bytes.size()); }
 
 Hash384 Sha384::finish() noexcept {
   Hash384 hash{};

@@ -28,9 +28,7 @@ bool has_any(Fields fields, Types types) {
                              [&](std::uint8_t type) { return bitcoin::find_field(fields, type) != nullptr; });
 }
 
-bool is_version_0(const Psbt& psbt) {
-  return has_any(psbt.global(), {psbt_global::unsigned_transaction});
-}
+bool is_version_0(const Psbt& psbt) { return has_any(psbt.global(), {psbt_global::unsigned_transaction}); }
 
 void write_field(Writer& writer, std::uint8_t type, ByteView value) {
   writer.u8(1).u8(type);
@@ -47,9 +45,7 @@ void write_rest(Writer& writer, Fields fields, Types types) {
   writer.u8(0);
 }
 
-Bytes u32_bytes(std::uint32_t value) {
-  return Writer().u32_le(value).take();
-}
+Bytes u32_bytes(std::uint32_t value) { return Writer().u32_le(value).take(); }
 
 Bytes count_bytes(std::size_t count) {
   Writer writer;

@@ -16,9 +16,7 @@ constexpr std::uint8_t op_checksig = 0xac;
 constexpr std::uint8_t op_checkmultisig = 0xae;
 constexpr std::uint8_t leaf_version = 0xc0;  // BIP 342
 
-ByteView x_of(ByteView key) {
-  return key.subspan(1);
-}
+ByteView x_of(ByteView key) { return key.subspan(1); }
 
 // `key` has 32, 33 or 65 bytes, so that the opcode that pushes it is its size.
 Script make_pk(ByteView key) {

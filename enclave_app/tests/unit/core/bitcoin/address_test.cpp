@@ -21,9 +21,7 @@ using test::lines_between;
 constexpr std::array networks{Network::main, Network::test, Network::testnet4, Network::signet,
                               Network::regtest};
 
-bool has_own_form(ByteView script) {
-  return purpose_of(script).has_value() || is_p2wsh(script);
-}
+bool has_own_form(ByteView script) { return purpose_of(script).has_value() || is_p2wsh(script); }
 
 std::string flip_case(std::string text) {
   for (char& c : text) {

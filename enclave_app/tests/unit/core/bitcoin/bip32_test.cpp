@@ -96,9 +96,7 @@ constexpr std::string_view abandon_seed =
     "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
 
 // The scalar at the end of an xprv.
-Bytes scalar_of(const std::string& text) {
-  return to_bytes(ByteView(*parse_base58check(text)).last(32));
-}
+Bytes scalar_of(const std::string& text) { return to_bytes(ByteView(*parse_base58check(text)).last(32)); }
 
 // An extended key but its version: BIP 84 writes zprv and zpub.
 Bytes without_version(const std::string& text) {

@@ -25,9 +25,7 @@ inline Field* find(FieldMap& map, std::uint8_t type) {
   return found == map.end() ? nullptr : &*found;
 }
 
-inline void set(FieldMap& map, Bytes key, Bytes value) {
-  map.push_back({std::move(key), std::move(value)});
-}
+inline void set(FieldMap& map, Bytes key, Bytes value) { map.push_back({std::move(key), std::move(value)}); }
 
 inline void remove(FieldMap& map, std::uint8_t type) {
   std::erase_if(map, [type](const Field& f) { return f.key[0] == type; });

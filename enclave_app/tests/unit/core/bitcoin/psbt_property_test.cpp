@@ -15,9 +15,7 @@ using test::PsbtBuilder;
 
 constexpr std::uint32_t index_max = 10'000;
 
-Bytes draw_bytes(int size_max) {
-  return *rc::gen::resize(size_max, rc::gen::arbitrary<Bytes>());
-}
+Bytes draw_bytes(int size_max) { return *rc::gen::resize(size_max, rc::gen::arbitrary<Bytes>()); }
 
 // An account of every form.
 Wallet make_wallet(const Curve& curve) {

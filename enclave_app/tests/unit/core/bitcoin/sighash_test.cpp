@@ -133,9 +133,7 @@ TEST_CASE("BIP 174's finalized P2PKH input has a signature over our hash of it")
   CHECK(cases == 1);
 }
 
-Bytes bytes_of(const nlohmann::json& value) {
-  return *parse_hex(value.get<std::string>());
-}
+Bytes bytes_of(const nlohmann::json& value) { return *parse_hex(value.get<std::string>()); }
 
 TEST_CASE("taproot key path hashes and signatures for DEFAULT and ALL are those of BIP 341") {
   const auto text = ben::test::read_vectors("bips/bip-0341/wallet-test-vectors.json");

@@ -14,9 +14,7 @@
 namespace ben {
 namespace {
 
-Bytes unhex(std::string_view text) {
-  return *parse_hex(text);
-}
+Bytes unhex(std::string_view text) { return *parse_hex(text); }
 
 TEST_CASE("hashes of \"abc\" are those of FIPS 180-4 and of the RIPEMD-160 paper") {
   const ByteView abc = as_bytes("abc");

@@ -9,13 +9,9 @@
 namespace ben::json {
 namespace {
 
-bool parses(const std::string& text) {
-  return parse(as_bytes(text)).has_value();
-}
+bool parses(const std::string& text) { return parse(as_bytes(text)).has_value(); }
 
-std::string nested(std::size_t depth) {
-  return std::string(depth, '[') + std::string(depth, ']');
-}
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 TEST_CASE("a value of the strict profile parses to what it says") {
   const auto value = parse(as_bytes(R"({"a":[1,-2,true,null],"b":"\u00e9\n"})"));

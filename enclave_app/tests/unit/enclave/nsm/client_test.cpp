@@ -63,15 +63,9 @@ std::string get_random(NsmClient& client) {
   ByteArray<8> out{};
   return tag_of(client.get_random(out));
 }
-std::string describe_pcr(NsmClient& client) {
-  return tag_of(client.describe_pcr(16));
-}
-std::string extend_pcr(NsmClient& client) {
-  return tag_of(client.extend_pcr(16, data));
-}
-std::string lock_pcrs(NsmClient& client) {
-  return tag_of(client.lock_pcrs(32));
-}
+std::string describe_pcr(NsmClient& client) { return tag_of(client.describe_pcr(16)); }
+std::string extend_pcr(NsmClient& client) { return tag_of(client.extend_pcr(16, data)); }
+std::string lock_pcrs(NsmClient& client) { return tag_of(client.lock_pcrs(32)); }
 std::string attestation(NsmClient& client) {
   return tag_of(client.attestation({.user_data = data, .nonce = {}, .public_key = {}}));
 }

@@ -84,8 +84,6 @@ inline Bytes sealed_blob(CountingRandom& random) {
   return *seal_seed(wallet_seed(), sealer(), kms_key().public_key(), random.draw());
 }
 
-inline WrapPayload to_payload(ByteView bytes) {
-  return WrapPayload(bytes.first<wrap_payload_bytes>());
-}
+inline WrapPayload to_payload(ByteView bytes) { return WrapPayload(bytes.first<wrap_payload_bytes>()); }
 
 }  // namespace ben::test

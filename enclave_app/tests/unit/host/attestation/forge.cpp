@@ -54,9 +54,7 @@ CertificateParts parts_of(Place place) {
   return parts;
 }
 
-void append(Bytes& bytes, ByteView more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
+void append(Bytes& bytes, ByteView more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
 
 Bytes encode_pcrs() {
   cbor::Writer pcrs;
@@ -178,15 +176,9 @@ Bytes hex(std::string_view digits) {
   return *bytes;
 }
 
-Bytes text(std::string_view characters) {
-  return cbor::Writer().text(characters).take();
-}
-Bytes byte_string(ByteView bytes) {
-  return cbor::Writer().bytes(bytes).take();
-}
-Bytes byte_string(std::size_t size) {
-  return byte_string(Bytes(size, 0x5a));
-}
+Bytes text(std::string_view characters) { return cbor::Writer().text(characters).take(); }
+Bytes byte_string(ByteView bytes) { return cbor::Writer().bytes(bytes).take(); }
+Bytes byte_string(std::size_t size) { return byte_string(Bytes(size, 0x5a)); }
 
 Bytes* value_of(Fields& fields, std::string_view name) {
   const Bytes key = text(name);

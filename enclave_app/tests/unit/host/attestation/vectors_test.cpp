@@ -46,9 +46,7 @@ const std::map<std::string, Refusal> refusals{
     {"83-nitrotpm-not-enclave.cbor", Refusal::nitrotpm},
 };
 
-std::size_t size_of(const std::optional<Bytes>& field) {
-  return field ? field->size() : 0;
-}
+std::size_t size_of(const std::optional<Bytes>& field) { return field ? field->size() : 0; }
 
 void check_contents(const Document& document, const nlohmann::json& entry) {
   CHECK(document.is_debug == entry.at("debug").get<bool>());

@@ -31,9 +31,7 @@ KmsClient client_of(const ScriptedServer& server, unsigned attempts = 1) {
           test_credentials()};
 }
 
-std::string ok(const Json& json) {
-  return http_reply("200 OK", json.dump());
-}
+std::string ok(const Json& json) { return http_reply("200 OK", json.dump()); }
 
 std::string aws_error(const std::string& status, const std::string& type, const std::string& message) {
   return http_reply(status, Json{{"__type", type}, {"message", message}}.dump());

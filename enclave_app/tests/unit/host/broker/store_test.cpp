@@ -53,9 +53,7 @@ Bytes sealed_seed(std::uint8_t fill, std::uint8_t last = 0) {
   return seed;
 }
 
-std::string id_of(std::uint8_t fill) {
-  return encode_hex(Bytes(32, fill));
-}
+std::string id_of(std::uint8_t fill) { return encode_hex(Bytes(32, fill)); }
 
 std::string policy_of(std::uint8_t fill, int epoch) {
   const std::string payload =

@@ -52,9 +52,7 @@ inline Bytes assemble(const std::vector<RawSection>& sections) {
   return image;
 }
 
-inline Bytes text_bytes(std::string_view text) {
-  return to_bytes(as_bytes(text));
-}
+inline Bytes text_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 inline const std::string metadata_text =
     R"({"ImageName":"sample","ImageVersion":"1","BuildMetadata":{"BuildTime":"1970-01-01T00:00:00+00:00",)"

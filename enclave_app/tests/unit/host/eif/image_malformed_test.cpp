@@ -33,9 +33,7 @@ void put(Bytes& image, std::size_t offset, std::uint64_t value, std::size_t byte
 constexpr std::size_t kernel_at = 548;
 constexpr std::size_t cmdline_at = 568;
 constexpr std::size_t metadata_at = 588;
-std::size_t ramdisk_at() {
-  return metadata_at + 12 + test::metadata_text.size();
-}
+std::size_t ramdisk_at() { return metadata_at + 12 + test::metadata_text.size(); }
 
 TEST_CASE("the image that the tests change is good, and a changed default memory or CPU count leaves it so") {
   Bytes image = assemble(good_sections());

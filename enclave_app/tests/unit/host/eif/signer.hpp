@@ -39,9 +39,7 @@ std::string pem_of(Arguments... arguments) {
   return {text, static_cast<std::size_t>(size)};
 }
 
-inline std::string to_pem(X509* certificate) {
-  return pem_of<PEM_write_bio_X509>(certificate);
-}
+inline std::string to_pem(X509* certificate) { return pem_of<PEM_write_bio_X509>(certificate); }
 
 struct Signer {
   explicit Signer(const char* curve = "P-384") : key(EVP_EC_gen(curve)) {}

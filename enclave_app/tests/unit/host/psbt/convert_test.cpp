@@ -26,9 +26,7 @@ using bitcoin::test::Field;
 using bitcoin::test::FieldMap;
 using bitcoin::test::PsbtDraft;
 
-Bytes u32(std::uint32_t value) {
-  return Writer().u32_le(value).take();
-}
+Bytes u32(std::uint32_t value) { return Writer().u32_le(value).take(); }
 
 std::string tag_of(const Result<Version0>& converted) {
   return converted ? "converted" : std::string(converted.error().tag.view());

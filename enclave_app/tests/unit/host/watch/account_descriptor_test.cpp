@@ -52,9 +52,7 @@ TEST_CASE_FIXTURE(Fixture, "a descriptor with any character changed, lost or add
 }
 
 // A body with its right checksum: only its form can be wrong.
-std::string with_checksum(const std::string& body) {
-  return body + '#' + *descriptor_checksum(body);
-}
+std::string with_checksum(const std::string& body) { return body + '#' + *descriptor_checksum(body); }
 
 TEST_CASE_FIXTURE(Fixture, "another form of descriptor is refused though its checksum is right") {
   const Account account = bitcoin::test::make_wallet(curve).accounts()[0];
