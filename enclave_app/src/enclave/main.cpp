@@ -38,7 +38,7 @@ struct PoolInput {
 // Adds bytes of the NSM to the kernel's pool, so that randomness is there at once.
 Result<> feed_kernel(NsmTransport& nsm) {
   PoolInput input{.entropy_bits = 8 * 256, .size = 256, .bytes = {}};
-  if (const auto drawn = NsmClient(nsm).get_random(input.bytes); !drawn) return drawn;
+  BEN_TRY(NsmClient(nsm).get_random(input.bytes));
   const Descriptor pool(::open("/dev/urandom", O_WRONLY | O_CLOEXEC));
   const bool is_fed = ::ioctl(pool.get(), RNDADDENTROPY, &input) == 0;
   ::explicit_bzero(&input, sizeof input);
@@ -48,26 +48,22 @@ Result<> feed_kernel(NsmTransport& nsm) {
 
 Result<> run() {
   for (const auto& protect : {keep_memory_private, pin_memory}) {
-    if (const auto done = protect(); !done) return done;
+    BEN_TRY(protect());
   }
   // PID 1 starts without any file system but its own. Already mounted is fine; what is missing shows below.
   (void)::mount("dev", "/dev", "devtmpfs", MS_NOSUID | MS_NOEXEC, nullptr);
   (void)::mount("sys", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
-  auto rng = read_rng();
-  if (!rng) return rng.error();
-  const auto nsm = open_nsm_device();
-  if (!nsm) return nsm.error();
-  if (const auto fed = feed_kernel(**nsm); !fed) return fed;
-  const auto signer = signer::Signer::start(**nsm, std::move(*rng));
-  if (!signer) return signer.error();
-  const auto listener = server::VsockListener::open();
-  if (!listener) return listener.error();
-  if (const auto heard = server::send_heartbeat(); !heard) return heard;
+  BEN_TRY(auto rng, read_rng());
+  BEN_TRY(const auto nsm, open_nsm_device());
+  BEN_TRY(feed_kernel(*nsm));
+  BEN_TRY(const auto signer, signer::Signer::start(*nsm, std::move(rng)));
+  BEN_TRY(const auto listener, server::VsockListener::open());
+  BEN_TRY(server::send_heartbeat());
 
   // Of what the parent sends only the heartbeat's echo was read before this.
-  if (const auto dropped = drop_capabilities(); !dropped) return dropped;
-  if (const auto restricted = restrict_system_calls(); !restricted) return restricted;
-  return server::Server(**listener, **signer).run();
+  BEN_TRY(drop_capabilities());
+  BEN_TRY(restrict_system_calls());
+  return server::Server(*listener, *signer).run();
 }
 
 }  // namespace

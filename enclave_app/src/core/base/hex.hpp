@@ -14,9 +14,8 @@ Result<Bytes> parse_hex(std::string_view text);
 template <std::size_t N>
 Result<ByteArray<N>> parse_hex_array(std::string_view text) {
   if (text.size() != 2 * N) return malformed("hex-size", "hex: wrong number of digits");
-  const auto bytes = parse_hex(text);
-  if (!bytes) return bytes.error();
-  return to_array<N>(*bytes);
+  BEN_TRY(const auto bytes, parse_hex(text));
+  return to_array<N>(bytes);
 }
 
 }  // namespace ben

@@ -51,9 +51,8 @@ struct Error {
 struct Ok {};
 
 // Both sides convert, so a function returns its value or `refused("tag", "reason")`, and passes a failure
-// on with `if (!x) return x.error();`. A dropped Result is a warning, and reading the side
-// that is not there ends the program. The names are those of std::expected, which would replace
-// this class where both compilers have it.
+// on with BEN_TRY. A dropped Result is a warning, and reading the side that is not there ends the program.
+// The names are those of std::expected, which would replace this class where both compilers have it.
 template <typename T = Ok, typename E = Error>
 class [[nodiscard]] Result {
  public:
@@ -81,3 +80,18 @@ class [[nodiscard]] Result {
 };
 
 }  // namespace ben
+
+// `BEN_TRY(const auto size, read_size());` declares or assigns the value, and `BEN_TRY(write());` wants none:
+// where the expression failed, the function that has the line returns its error. It is two statements, so
+// never the body of an `if` or a loop without braces; a comma outside of parentheses is taken for the one
+// after a declaration.
+#define BEN_TRY(...) BEN_TRY_CHOOSE(__VA_ARGS__, BEN_TRY_VALUE, BEN_TRY_DONE, )(__VA_ARGS__)
+#define BEN_TRY_CHOOSE(first, second, chosen, ...) chosen
+#define BEN_TRY_DONE(expression) \
+  if (const auto tried = (expression); !tried) return tried.error()
+#define BEN_TRY_VALUE(declaration, expression) BEN_TRY_ON(__LINE__, declaration, expression)
+#define BEN_TRY_ON(line, declaration, expression) BEN_TRY_NAMED(line, declaration, expression)
+#define BEN_TRY_NAMED(line, declaration, expression) \
+  auto tried_##line = (expression);                  \
+  if (!tried_##line) return tried_##line.error();    \
+  declaration = *std::move(tried_##line)  // NOLINT(bugprone-macro-parentheses): it may declare

@@ -52,15 +52,13 @@ std::string encode_base58check(ByteView payload) {
 }
 
 Result<Bytes> parse_base58check(std::string_view text) {
-  auto bytes = parse_base58(text);
-  if (!bytes) return bytes.error();
+  BEN_TRY(auto bytes, parse_base58(text));
   const Error bad_checksum = malformed("address-base58", "base58: the checksum does not match");
-  if (bytes->size() < checksum_bytes) return bad_checksum;
-  const ByteView payload = ByteView(*bytes).first(bytes->size() - checksum_bytes);
+  if (bytes.size() < checksum_bytes) return bad_checksum;
+  const ByteView payload = ByteView(bytes).first(bytes.size() - checksum_bytes);
   const Hash256 hash = sha256d(payload);
-  if (!equal(ByteView(*bytes).last(checksum_bytes), ByteView(hash).first(checksum_bytes)))
-    return bad_checksum;
-  bytes->resize(payload.size());
+  if (!equal(ByteView(bytes).last(checksum_bytes), ByteView(hash).first(checksum_bytes))) return bad_checksum;
+  bytes.resize(payload.size());
   return bytes;
 }
 

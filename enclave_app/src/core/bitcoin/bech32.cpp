@@ -70,15 +70,14 @@ std::string encode_bech32(const Bech32& content) {
 Result<Bech32> parse_bech32(std::string_view text) {
   const Error bad_form = malformed("address-bech32", "bech32: not of the form prefix 1 data checksum");
   if (text.size() > bech32_chars_max) return bad_form;
-  const auto lower = to_lower(text);
-  if (!lower) return lower.error();
-  const std::size_t separator = lower->rfind('1');
-  if (separator == std::string::npos || separator == 0 || separator + 1 + checksum_chars > lower->size())
+  BEN_TRY(const auto lower, to_lower(text));
+  const std::size_t separator = lower.rfind('1');
+  if (separator == std::string::npos || separator == 0 || separator + 1 + checksum_chars > lower.size())
     return bad_form;
 
-  Bech32 content{.prefix = lower->substr(0, separator), .groups = {}, .variant = Bech32Variant::bech32};
-  for (std::size_t i = separator + 1; i < lower->size(); ++i) {
-    const std::size_t value = alphabet.find((*lower)[i]);
+  Bech32 content{.prefix = lower.substr(0, separator), .groups = {}, .variant = Bech32Variant::bech32};
+  for (std::size_t i = separator + 1; i < lower.size(); ++i) {
+    const std::size_t value = alphabet.find(lower[i]);
     if (value == std::string_view::npos) return bad_form;
     content.groups.push_back(static_cast<std::uint8_t>(value));
   }

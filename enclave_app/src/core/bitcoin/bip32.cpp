@@ -31,26 +31,24 @@ Result<ExtendedPrivateKey> derive_master(const Curve& curve, ByteView seed) {
   if (seed.size() < bip32_seed_bytes_min || seed.size() > bip32_seed_bytes_max)
     return malformed("key-seed", "key: a seed has 16 to 64 bytes");
   const Secret<64> mac = hmac_sha512(as_bytes("Bitcoin seed"), seed);
-  auto key = curve.to_private_key(Secret<32>(mac.expose().first<32>()));
-  if (!key) return key.error();
-  ExtendedPublicKey half{.chain_code = to_array<32>(mac.expose().last<32>()), .key = curve.public_key(*key)};
+  BEN_TRY(auto key, curve.to_private_key(Secret<32>(mac.expose().first<32>())));
+  ExtendedPublicKey half{.chain_code = to_array<32>(mac.expose().last<32>()), .key = curve.public_key(key)};
   half.encoded_key = curve.encode(half.key);
-  return ExtendedPrivateKey{.key = *std::move(key), .public_half = half};
+  return ExtendedPrivateKey{.key = std::move(key), .public_half = half};
 }
 
 Result<ExtendedPrivateKey> derive_child(const Curve& curve, const ExtendedPrivateKey& parent,
                                         std::uint32_t index) {
   if (parent.public_half.depth == 255) return refused("key-depth", "key: a path has at most 255 steps");
   const Secret<64> seed = child_seed(parent, index);
-  auto key = curve.add(parent.key, seed.expose().first<32>());
-  if (!key) return key.error();
+  BEN_TRY(auto key, curve.add(parent.key, seed.expose().first<32>()));
   ExtendedPublicKey half{.depth = static_cast<std::uint8_t>(parent.public_half.depth + 1),
                          .parent = fingerprint_of(parent.public_half),
                          .child_number = index,
                          .chain_code = to_array<32>(seed.expose().last<32>()),
-                         .key = curve.public_key(*key)};
+                         .key = curve.public_key(key)};
   half.encoded_key = curve.encode(half.key);
-  return ExtendedPrivateKey{.key = *std::move(key), .public_half = half};
+  return ExtendedPrivateKey{.key = std::move(key), .public_half = half};
 }
 
 Result<PrivateKey> derive_child_key(const Curve& curve, const ExtendedPrivateKey& parent,

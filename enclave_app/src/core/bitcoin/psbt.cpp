@@ -140,7 +140,7 @@ Result<> admit_field(MapKind map, std::uint32_t version, const PsbtField& field)
 // Every field in its form, and all there that the transaction is made of.
 Result<> admit_map(MapKind map, std::uint32_t version, std::span<const PsbtField> fields) {
   for (const PsbtField& field : fields) {
-    if (const auto admitted = admit_field(map, version, field); !admitted) return admitted.error();
+    BEN_TRY(admit_field(map, version, field));
   }
   const Presence needed = version == 0 ? Presence::v0_needs : Presence::v2_needs;
   for (const Rule& rule : rules) {
@@ -207,31 +207,29 @@ Result<Psbt> Psbt::parse(Bytes bytes) {
     return malformed("psbt-magic", "psbt: does not start with psbt and 0xff");
   const auto take_map = [&]() -> Result<> {
     Map map{.first_field = psbt.fields_.size()};
-    if (const auto read = read_map(reader, psbt.fields_); !read) return read.error();
+    BEN_TRY(read_map(reader, psbt.fields_));
     map.field_count = psbt.fields_.size() - map.first_field;
     map.end = psbt.bytes_.size() - reader.remaining() - 1;
     psbt.maps_.push_back(map);
     return Ok{};
   };
   const auto take_transaction = [&psbt](ByteView transaction_bytes) -> Result<> {
-    auto transaction = parse_unsigned(transaction_bytes);
-    if (!transaction) return transaction.error();
+    BEN_TRY(auto transaction, parse_unsigned(transaction_bytes));
     psbt.transaction_bytes_ = transaction_bytes;
-    psbt.transaction_ = *std::move(transaction);
+    psbt.transaction_ = std::move(transaction);
     return Ok{};
   };
 
   // The version stands anywhere in the global map, and the counts of the other maps there or in the
   // transaction.
-  if (const auto global = take_map(); !global) return global.error();
+  BEN_TRY(take_map());
   const std::uint32_t version = u32_of(psbt.global(), psbt_global::version, 0);
   if (version != 0 && version != 2) return malformed("psbt-version", "psbt: neither version 0 nor 2");
-  if (const auto global = admit_map(MapKind::global, version, psbt.global()); !global) return global.error();
+  BEN_TRY(admit_map(MapKind::global, version, psbt.global()));
   std::uint64_t input_count = count_of(psbt.global(), psbt_global::input_count);
   std::uint64_t output_count = count_of(psbt.global(), psbt_global::output_count);
   if (version == 0) {
-    const auto taken = take_transaction(value_of(psbt.global(), psbt_global::unsigned_transaction));
-    if (!taken) return taken.error();
+    BEN_TRY(take_transaction(value_of(psbt.global(), psbt_global::unsigned_transaction)));
     input_count = psbt.transaction_.inputs.size();
     output_count = psbt.transaction_.outputs.size();
   }
@@ -240,17 +238,15 @@ Result<Psbt> Psbt::parse(Bytes bytes) {
   psbt.input_count_ = static_cast<std::size_t>(input_count);
 
   for (std::uint64_t i = 0; i < input_count + output_count; ++i) {
-    if (const auto taken = take_map(); !taken) return taken.error();
+    BEN_TRY(take_map());
     const MapKind kind = i < input_count ? MapKind::input : MapKind::output;
-    const auto admitted = admit_map(kind, version, psbt.fields_of(psbt.maps_.back()));
-    if (!admitted) return admitted.error();
+    BEN_TRY(admit_map(kind, version, psbt.fields_of(psbt.maps_.back())));
   }
   if (reader.remaining() != 0) return malformed("psbt-form", "psbt: bytes after the last map");
   if (version == 0) return psbt;
-  auto composed = psbt.compose_transaction();
-  if (!composed) return composed.error();
-  psbt.composed_ = *std::move(composed);
-  if (const auto taken = take_transaction(psbt.composed_); !taken) return taken.error();
+  BEN_TRY(auto composed, psbt.compose_transaction());
+  psbt.composed_ = std::move(composed);
+  BEN_TRY(take_transaction(psbt.composed_));
   return psbt;
 }
 
@@ -280,8 +276,7 @@ Result<std::uint32_t> Psbt::determine_lock_time() const {
 }
 
 Result<Bytes> Psbt::compose_transaction() const {
-  const auto lock_time = determine_lock_time();
-  if (!lock_time) return lock_time.error();
+  BEN_TRY(const auto lock_time, determine_lock_time());
   Writer writer;
   writer.bytes(value_of(global(), psbt_global::transaction_version));
   write_compact_size(writer, input_count_);
@@ -296,7 +291,7 @@ Result<Bytes> Psbt::compose_transaction() const {
     writer.bytes(value_of(output(i), psbt_out::amount));
     write_sized(writer, value_of(output(i), psbt_out::script));
   }
-  return writer.u32_le(*lock_time).take();
+  return writer.u32_le(lock_time).take();
 }
 
 Bytes Psbt::encode_with(std::span<const NewPsbtField> fields) const {

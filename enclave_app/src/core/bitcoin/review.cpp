@@ -51,10 +51,9 @@ class Parent {
  public:
   Result<TransactionOutput> find_output(ByteView bytes, const OutPoint& outpoint) {
     if (bytes_.empty() || !equal(bytes, bytes_)) {
-      auto transaction = parse_transaction(bytes, TransactionForm::any);
-      if (!transaction) return transaction.error();
+      BEN_TRY(auto transaction, parse_transaction(bytes, TransactionForm::any));
       bytes_ = bytes;
-      transaction_ = *std::move(transaction);
+      transaction_ = std::move(transaction);
       txid_ = txid_of(transaction_);
     }
     if (txid_ != outpoint.txid || outpoint.index >= transaction_.outputs.size())
@@ -76,12 +75,11 @@ Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Pa
   Reader reader(utxo_field == nullptr ? ByteView{} : utxo_field->value);
   TransactionOutput spent = read_output(reader);
   if (parent_field != nullptr) {
-    const auto proved = parent.find_output(parent_field->value, outpoint);
-    if (!proved) return proved.error();
+    BEN_TRY(const auto proved, parent.find_output(parent_field->value, outpoint));
     if (utxo_field != nullptr &&
-        (spent.amount_sats != proved->amount_sats || !equal(spent.script, proved->script)))
+        (spent.amount_sats != proved.amount_sats || !equal(spent.script, proved.script)))
       return refused("psbt-utxo-mismatch", "psbt: the two utxo fields differ");
-    spent = *proved;
+    spent = proved;
   }
   const auto purpose = purpose_of(spent.script);
   if (utxo_field == nullptr && (parent_field == nullptr || purpose == Purpose::p2tr))
@@ -110,9 +108,8 @@ Result<std::vector<TransactionOutput>> find_all_spent(const Psbt& psbt) {
   std::vector<TransactionOutput> spent(inputs.size());
   Parent parent;
   for (const std::size_t i : order) {
-    const auto found = find_spent(psbt.input(i), outpoint(i), parent);
-    if (!found) return found.error();
-    spent[i] = *found;
+    BEN_TRY(const auto found, find_spent(psbt.input(i), outpoint(i), parent));
+    spent[i] = found;
   }
   return spent;
 }
@@ -189,26 +186,24 @@ Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
 }
 
 Result<> review_inputs(const OwnKeys& keys, Review& review) {
-  const auto spent = find_all_spent(review.psbt);
-  if (!spent) return spent.error();
-  const auto legacy_count = static_cast<std::uint64_t>(
-      std::count_if(spent->begin(), spent->end(),
-                    [](const TransactionOutput& coin) { return purpose_of(coin.script) == Purpose::p2pkh; }));
+  BEN_TRY(const auto spent, find_all_spent(review.psbt));
+  const auto legacy_count =
+      static_cast<std::uint64_t>(std::count_if(spent.begin(), spent.end(), [](const TransactionOutput& coin) {
+        return purpose_of(coin.script) == Purpose::p2pkh;
+      }));
   if (legacy_count * review.psbt.transaction_bytes().size() > legacy_sighash_bytes_max)
     return refused("psbt-legacy-limit", "psbt: too many P2PKH inputs for a transaction of this size");
 
-  review.inputs.reserve(spent->size());
-  for (std::size_t i = 0; i < spent->size(); ++i) {
-    const TransactionOutput& coin = (*spent)[i];
+  review.inputs.reserve(spent.size());
+  for (std::size_t i = 0; i < spent.size(); ++i) {
+    const TransactionOutput& coin = spent[i];
     const Fields fields = review.psbt.input(i);
-    if (const auto added = add_amount(review.input_sats, coin.amount_sats); !added) return added.error();
-    const auto sighash = admit_sighash(fields, purpose_of(coin.script) == Purpose::p2tr);
-    if (!sighash) return sighash.error();
-    auto own = find_own(keys, coin, fields, input_hints);
-    if (!own) return own.error();
-    if (const auto nested = admit_nested(fields, *own); !nested) return nested.error();
-    own->sighash = *sighash;
-    review.inputs.push_back(*std::move(own));
+    BEN_TRY(add_amount(review.input_sats, coin.amount_sats));
+    BEN_TRY(const auto sighash, admit_sighash(fields, purpose_of(coin.script) == Purpose::p2tr));
+    BEN_TRY(auto own, find_own(keys, coin, fields, input_hints));
+    BEN_TRY(admit_nested(fields, own));
+    own.sighash = sighash;
+    review.inputs.push_back(std::move(own));
   }
   return Ok{};
 }
@@ -219,7 +214,7 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   const auto& outputs = review.psbt.transaction().outputs;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& [amount_sats, script] = outputs[i];
-    if (const auto added = add_amount(output_sats, amount_sats); !added) return added.error();
+    BEN_TRY(add_amount(output_sats, amount_sats));
     const auto own = find_own(keys, outputs[i], review.psbt.output(i), output_hints);
     const bool is_ours = own && own->path.index <= index_max;
     if (is_ours && own->path.branch == Branch::change) {
@@ -257,14 +252,13 @@ Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_m
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
     return refused("psbt-empty", "psbt: the transaction has no inputs or no outputs");
-  if (const auto unsigned_yet = refuse_signed(review.psbt); !unsigned_yet) return unsigned_yet.error();
-  if (const auto inputs = review_inputs(keys, review); !inputs) return inputs.error();
-  const auto output_sats = review_outputs(keys, index_max, review);
-  if (!output_sats) return output_sats.error();
-  if (*output_sats > review.input_sats)
+  BEN_TRY(refuse_signed(review.psbt));
+  BEN_TRY(review_inputs(keys, review));
+  BEN_TRY(const auto output_sats, review_outputs(keys, index_max, review));
+  if (output_sats > review.input_sats)
     return refused("psbt-amount", "psbt: the outputs are worth more than the inputs");
 
-  review.fee_sats = review.input_sats - *output_sats;
+  review.fee_sats = review.input_sats - output_sats;
   review.outflow_sats = review.input_sats - review.change_sats;
   review.vsize_min = smallest_vsize(review);
   review.fee_rate_sats_per_vbyte = (review.fee_sats + review.vsize_min - 1) / review.vsize_min;

@@ -93,9 +93,7 @@ Result<Transaction> parse_transaction(ByteView bytes, TransactionForm form) {
     if (!has_witness) reader.fail();
   }
   transaction.lock_time = reader.u32_le();
-  const auto finished =
-      reader.finish("psbt-transaction", "transaction: cut, not of the shortest form, or too long");
-  if (!finished) return finished.error();
+  BEN_TRY(reader.finish("psbt-transaction", "transaction: cut, not of the shortest form, or too long"));
   transaction.stripped = {bytes.first(4), bytes.subspan(body_start, body_end - body_start), bytes.last(4)};
   return transaction;
 }

@@ -21,30 +21,27 @@ Result<> admit_accounts(std::span<const AccountId> accounts) {
 
 Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Network network,
                               std::span<const AccountId> accounts) {
-  if (const auto admitted = admit_accounts(accounts); !admitted) return admitted.error();
-  const auto master = derive_master(curve, seed.expose());
-  if (!master) return master.error();
+  BEN_TRY(admit_accounts(accounts));
+  BEN_TRY(const auto master, derive_master(curve, seed.expose()));
 
   Wallet wallet;
-  const ExtendedPublicKey& master_public = master->public_half;
+  const ExtendedPublicKey& master_public = master.public_half;
   wallet.id_ = sha256({as_bytes("ben/wallet/v1"), as_bytes(parameters_of(network).name),
                        master_public.encoded_key, master_public.chain_code});
   wallet.auxiliary_key_ = hkdf_sha256<32>(seed.expose(), {}, "ben/aux/v1");
   for (const AccountId& id : accounts) {
     const auto [purpose, coin, number] = account_path(id, network);
-    auto key = derive_child(curve, *master, purpose);
+    auto key = derive_child(curve, master, purpose);
     if (key) key = derive_child(curve, *key, coin);
     if (key) key = derive_child(curve, *key, number);
     if (!key) return key.error();
-    auto receive = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive));
-    if (!receive) return receive.error();
-    auto change = derive_child(curve, *key, static_cast<std::uint32_t>(Branch::change));
-    if (!change) return change.error();
+    BEN_TRY(auto receive, derive_child(curve, *key, static_cast<std::uint32_t>(Branch::receive)));
+    BEN_TRY(auto change, derive_child(curve, *key, static_cast<std::uint32_t>(Branch::change)));
     wallet.accounts_.push_back({.id = id,
                                 .network = network,
                                 .master_fingerprint = fingerprint_of(master_public),
                                 .key = key->public_half});
-    wallet.branch_keys_.push_back({*std::move(receive), *std::move(change)});
+    wallet.branch_keys_.push_back({std::move(receive), std::move(change)});
   }
   return wallet;
 }
@@ -56,18 +53,16 @@ Result<PrivateKey> Wallet::derive_key(const Curve& curve, const KeyPath& path) c
 }
 
 Result<DerivedScript> Wallet::derive_script(const Curve& curve, const KeyPath& path) const {
-  const auto key = derive_key(curve, path);
-  if (!key) return key.error();
-  DerivedScript derived{.key = curve.public_key(*key), .script = {}};
+  BEN_TRY(const auto key, derive_key(curve, path));
+  DerivedScript derived{.key = curve.public_key(key), .script = {}};
   derived.encoded_key = curve.encode(derived.key);
   const Purpose purpose = accounts_[path.account].id.purpose;
   if (purpose != Purpose::p2tr) {
     derived.script = make_script(purpose, derived.encoded_key);
     return derived;
   }
-  const auto tweaked = curve.tweak_for_taproot(*key, derived.key);
-  if (!tweaked) return tweaked.error();
-  const CompressedKey output_key = curve.encode(curve.public_key(*tweaked));
+  BEN_TRY(const auto tweaked, curve.tweak_for_taproot(key, derived.key));
+  const CompressedKey output_key = curve.encode(curve.public_key(tweaked));
   derived.script = make_script(purpose, ByteView(output_key).subspan(1));
   return derived;
 }

@@ -27,10 +27,9 @@ Result<std::optional<KmsKey>> parse_kms(const json::Value& value) {
   if (!is_single_region_key_arn(arn)) reader.fail("kms.key_arn");
   const auto der = parse_base64(reader.text("public_key", spki_base64_bytes_max));
   if (!der) reader.fail("kms.public_key");
-  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
-  auto key = RsaPublicKey::parse(*der);
-  if (!key) return key.error();
-  return std::optional<KmsKey>(KmsKey{.arn = std::string(arn), .public_key = std::move(*key)});
+  BEN_TRY(reader.finish("config-form", bad_config));
+  BEN_TRY(auto key, RsaPublicKey::parse(*der));
+  return std::optional<KmsKey>(KmsKey{.arn = std::string(arn), .public_key = std::move(key)});
 }
 
 Result<Admins> parse_admins(const json::Value& value) {
@@ -44,7 +43,7 @@ Result<Admins> parse_admins(const json::Value& value) {
   admins.threshold =
       static_cast<std::size_t>(reader.integer("threshold", 1, static_cast<std::int64_t>(admins_max)));
   if (admins.threshold > admins.keys.size()) reader.fail("admins.threshold");
-  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
+  BEN_TRY(reader.finish("config-form", bad_config));
   return admins;
 }
 
@@ -99,7 +98,7 @@ Result<Config> parse_config(ByteView bytes) {
   json::ObjectReader floors(reader.value("floors"));
   const std::int64_t policy_epoch_floor = floors.integer("policy_epoch", 1, INT64_MAX);
   if (!floors.finish("config-form", bad_config)) reader.fail("floors.policy_epoch");
-  if (const auto done = reader.finish("config-form", bad_config); !done) return done.error();
+  BEN_TRY(reader.finish("config-form", bad_config));
   if (*network == bitcoin::Network::main) {
     return refused(
         "mainnet-needs-custody",
@@ -107,24 +106,20 @@ Result<Config> parse_config(ByteView bytes) {
         "or regtest");
   }
 
-  auto kms = parse_kms(kms_value);
-  if (!kms) return kms.error();
-  auto admins = parse_admins(admins_value);
-  if (!admins) return admins.error();
-  auto accounts = parse_accounts(account_items);
-  if (!accounts) return accounts.error();
+  BEN_TRY(auto kms, parse_kms(kms_value));
+  BEN_TRY(auto admins, parse_admins(admins_value));
+  BEN_TRY(auto accounts, parse_accounts(account_items));
   return Config{.network = *network,
-                .kms = std::move(*kms),
-                .admins = std::move(*admins),
-                .accounts = std::move(*accounts),
+                .kms = std::move(kms),
+                .admins = std::move(admins),
+                .accounts = std::move(accounts),
                 .policy_epoch_floor = policy_epoch_floor};
 }
 
 Result<Hash256> verify_certificate(const wire::Envelope& envelope, const Config& config,
                                    const Hash256& config_hash) {
   const auto& [keys, threshold] = config.admins;
-  const auto signers = wire::verify_envelope(envelope, wire::wallet_payload_type, keys, threshold);
-  if (!signers) return signers.error();
+  BEN_TRY(const auto signers, wire::verify_envelope(envelope, wire::wallet_payload_type, keys, threshold));
   const auto value = json::parse(envelope.payload);
   if (!value) return malformed("seal-certificate", "certificate: the payload is not strict JSON");
   json::ObjectReader reader(*value);
@@ -136,7 +131,7 @@ Result<Hash256> verify_certificate(const wire::Envelope& envelope, const Config&
   if (reader.text("origin", 32) != origin_generated) reader.fail("origin");
   const Hash256 named_config = reader.hex<32>("config_hash");
   constexpr StaticText bad_form = "certificate: a member is missing, unknown or of the wrong form";
-  if (const auto done = reader.finish("seal-certificate", bad_form); !done) return done.error();
+  BEN_TRY(reader.finish("seal-certificate", bad_form));
   if (*network != config.network || *accounts != config.accounts || named_config != config_hash)
     return refused("seal-certificate", "certificate: it was made for another config");
   return wallet_id;

@@ -72,7 +72,7 @@ Result<Rule> parse_rule(const json::Value& value, const Policy& policy) {
   rule.fee_sats_max = static_cast<std::uint64_t>(fee.integer("max_sats", 0, sats_max));
   rule.fee_sats_per_vbyte_max = static_cast<std::uint64_t>(fee.integer("max_sats_per_vbyte", 0, sats_max));
   if (!fee.finish("policy-form", bad_policy)) reader.fail("rules.fee");
-  if (const auto done = reader.finish("policy-form", bad_policy); !done) return done.error();
+  BEN_TRY(reader.finish("policy-form", bad_policy));
   return rule;
 }
 
@@ -115,27 +115,22 @@ Result<Policy> parse_policy(ByteView payload) {
   const json::Value& groups_value = reader.value("keys");
   const json::Value& lists_value = reader.value("destinations");
   const auto rule_items = reader.array("rules", rules_max);
-  if (const auto done = reader.finish("policy-form", bad_policy); !done) return done.error();
+  BEN_TRY(reader.finish("policy-form", bad_policy));
 
   policy.network = *network;
-  auto groups =
-      parse_lists(groups_value, groups_max, "keys", &Group::keys, group_keys_max, parse_hex_array<32>);
-  if (!groups) return groups.error();
+  BEN_TRY(policy.groups,
+          parse_lists(groups_value, groups_max, "keys", &Group::keys, group_keys_max, parse_hex_array<32>));
   const auto is_empty = [](const Group& group) { return group.keys.empty(); };
-  if (groups->empty() || std::ranges::any_of(*groups, is_empty)) return form_error("keys");
-  policy.groups = std::move(*groups);
-  auto lists =
-      parse_lists(lists_value, lists_max, "destinations", &DestinationList::scripts, list_addresses_max,
-                  [&](std::string_view text) { return bitcoin::parse_address(*network, text); });
-  if (!lists) return lists.error();
-  for (DestinationList& list : *lists) std::ranges::sort(list.scripts);
-  policy.lists = std::move(*lists);
+  if (policy.groups.empty() || std::ranges::any_of(policy.groups, is_empty)) return form_error("keys");
+  BEN_TRY(policy.lists,
+          parse_lists(lists_value, lists_max, "destinations", &DestinationList::scripts, list_addresses_max,
+                      [&](std::string_view text) { return bitcoin::parse_address(*network, text); }));
+  for (DestinationList& list : policy.lists) std::ranges::sort(list.scripts);
   for (const json::Value& item : rule_items) {
-    auto rule = parse_rule(item, policy);
-    if (!rule) return rule.error();
-    const bool is_repeated = std::ranges::find(policy.rules, rule->name, &Rule::name) != policy.rules.end();
+    BEN_TRY(auto rule, parse_rule(item, policy));
+    const bool is_repeated = std::ranges::find(policy.rules, rule.name, &Rule::name) != policy.rules.end();
     if (is_repeated) return form_error("rules.name");
-    policy.rules.push_back(std::move(*rule));
+    policy.rules.push_back(std::move(rule));
   }
   return policy;
 }

@@ -37,11 +37,11 @@ Result<Envelope> parse_envelope(const json::Value& value) {
     const std::string_view key_id = signature_reader.text("keyid", key_id_digits);
     const auto signature = parse_base64(signature_reader.text("sig", base64_size(sizeof(Ed25519Signature))));
     if (!signature || signature->size() != sizeof(Ed25519Signature)) signature_reader.fail("sig");
-    if (const auto done = signature_reader.finish("auth-envelope", bad_envelope); !done) return done.error();
+    BEN_TRY(signature_reader.finish("auth-envelope", bad_envelope));
     envelope.signatures.push_back({.key_id = std::string(key_id), .signature = to_array<64>(*signature)});
   }
   if (envelope.signatures.empty()) reader.fail("signatures");
-  if (const auto done = reader.finish("auth-envelope", bad_envelope); !done) return done.error();
+  BEN_TRY(reader.finish("auth-envelope", bad_envelope));
   envelope.payload = std::move(*payload);
   return envelope;
 }

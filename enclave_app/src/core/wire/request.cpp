@@ -37,7 +37,7 @@ Result<SignedRequest> parse_signed_request(ByteView payload) {
     request.psbt_sha256 = params.hex<32>("psbt_sha256");
   }
   for (const json::ObjectReader* part : {&reader, &params}) {
-    if (const auto done = part->finish("auth-request", bad_request); !done) return done.error();
+    BEN_TRY(part->finish("auth-request", bad_request));
   }
   return request;
 }

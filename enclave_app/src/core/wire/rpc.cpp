@@ -44,7 +44,7 @@ Result<RpcRequest> parse_rpc_request(ByteView body) {
   const bool has_params = reader.has("params");
   if (has_params && reader.value("params").object() == nullptr) reader.fail("params");
   constexpr StaticText want = "rpc: not a JSON-RPC 2.0 request with jsonrpc, id, method and params";
-  if (const auto done = reader.finish("rpc-request", want); !done) return done.error();
+  BEN_TRY(reader.finish("rpc-request", want));
   request.params = has_params ? value->take_member("params") : json::Value(json::Object());
   return request;
 }

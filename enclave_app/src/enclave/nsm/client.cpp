@@ -58,21 +58,20 @@ Bytes numbered_request(std::string_view name, std::string_view key, std::uint16_
 
 Result<> NsmClient::get_random(std::span<std::uint8_t> out) {
   while (!out.empty()) {
-    const auto random = exchange_for_bytes(cbor::Writer().text("GetRandom").take(), "GetRandom", "random");
-    if (!random) return random.error();
-    const std::size_t taken = std::min(random->size(), out.size());
-    std::copy_n(random->begin(), taken, out.begin());
+    BEN_TRY(const auto random,
+            exchange_for_bytes(cbor::Writer().text("GetRandom").take(), "GetRandom", "random"));
+    const std::size_t taken = std::min(random.size(), out.size());
+    std::copy_n(random.begin(), taken, out.begin());
     out = out.subspan(taken);
   }
   return Ok{};
 }
 
 Result<NsmPcr> NsmClient::describe_pcr(std::uint16_t index) {
-  const auto reply = exchange(numbered_request("DescribePCR", "index", index));
-  if (!reply) return reply.error();
+  BEN_TRY(const auto reply, exchange(numbered_request("DescribePCR", "index", index)));
   std::optional<bool> locked;
   std::optional<ByteView> value;
-  const bool parsed = parse_reply(*reply, "DescribePCR", [&](cbor::Reader& reader, std::string_view key) {
+  const bool parsed = parse_reply(reply, "DescribePCR", [&](cbor::Reader& reader, std::string_view key) {
     if (key == "lock" && !locked) {
       locked = reader.boolean();
     } else if (key == "data" && !value) {
@@ -88,16 +87,14 @@ Result<NsmPcr> NsmClient::describe_pcr(std::uint16_t index) {
 Result<Hash384> NsmClient::extend_pcr(std::uint16_t index, ByteView data) {
   cbor::Writer request;
   request.map(1).text("ExtendPCR").map(2).text("index").unsigned_integer(index).text("data").bytes(data);
-  const auto value = exchange_for_bytes(request.take(), "ExtendPCR", "data");
-  if (!value) return value.error();
-  if (value->size() != sizeof(Hash384)) return malformed_reply;
-  return to_array<sizeof(Hash384)>(*value);
+  BEN_TRY(const auto value, exchange_for_bytes(request.take(), "ExtendPCR", "data"));
+  if (value.size() != sizeof(Hash384)) return malformed_reply;
+  return to_array<sizeof(Hash384)>(value);
 }
 
 Result<> NsmClient::lock_pcrs(std::uint16_t range) {
-  const auto reply = exchange(numbered_request("LockPCRs", "range", range));
-  if (!reply) return reply.error();
-  cbor::Reader reader(*reply);
+  BEN_TRY(const auto reply, exchange(numbered_request("LockPCRs", "range", range)));
+  cbor::Reader reader(reply);
   if (reader.text() != "LockPCRs" || !reader.finish("nsm-reply", "nsm: no name")) return malformed_reply;
   return Ok{};
 }
@@ -108,28 +105,25 @@ Result<Bytes> NsmClient::attestation(const AttestationFields& fields) {
   request.text("user_data").bytes_or_null(fields.user_data);
   request.text("nonce").bytes_or_null(fields.nonce);
   request.text("public_key").bytes_or_null(fields.public_key);
-  const auto document = exchange_for_bytes(request.take(), "Attestation", "document");
-  if (!document) return document.error();
-  return to_bytes(*document);
+  BEN_TRY(const auto document, exchange_for_bytes(request.take(), "Attestation", "document"));
+  return to_bytes(document);
 }
 
 Result<ByteView> NsmClient::exchange(ByteView request) {
   if (request.size() > nsm_request_bytes_max)
     return refused("nsm-input-too-large", "nsm: the request is more than the device takes");
-  const auto size = transport_.exchange(request, reply_.expose_mutable());
-  if (!size) return size.error();
-  if (*size > nsm_reply_bytes_max) return malformed_reply;
-  const ByteView reply = reply_.expose().first(*size);
+  BEN_TRY(const auto size, transport_.exchange(request, reply_.expose_mutable()));
+  if (size > nsm_reply_bytes_max) return malformed_reply;
+  const ByteView reply = reply_.expose().first(size);
   if (const auto error = parse_error(reply)) return *error;
   return reply;
 }
 
 Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_view name,
                                                std::string_view key) {
-  const auto reply = exchange(request);
-  if (!reply) return reply.error();
+  BEN_TRY(const auto reply, exchange(request));
   std::optional<ByteView> value;
-  const bool parsed = parse_reply(*reply, name, [&](cbor::Reader& reader, std::string_view found) {
+  const bool parsed = parse_reply(reply, name, [&](cbor::Reader& reader, std::string_view found) {
     if (found != key || value) reader.fail();
     value = reader.bytes();
   });

@@ -50,7 +50,7 @@ Result<SealedSeed> parse_sealed_seed(ByteView blob) {
   sealed.ciphertext = reader.take(sealed_bytes);
 
   constexpr StaticText want = "seal: this is not one whole sealed seed of version 1";
-  if (const auto done = reader.finish("seal-form", want); !done) return done.error();
+  BEN_TRY(reader.finish("seal-form", want));
   return sealed;
 }
 
@@ -58,11 +58,11 @@ Result<Bytes> seal_seed(const WalletSeed& seed, const SealedSeedHeader& sealer, 
                         Secret<64> fresh) {
   const Secret<32> data_key(fresh.expose().first<32>());
   const auto salt = fresh.expose().last<salt_bytes>();
-  const auto wrapped_data_key = kms_key.encrypt_oaep(make_payload(data_key, sealer.config_hash).expose());
-  if (!wrapped_data_key) return wrapped_data_key.error();
+  BEN_TRY(const auto wrapped_data_key,
+          kms_key.encrypt_oaep(make_payload(data_key, sealer.config_hash).expose()));
 
   const auto key = hkdf_sha256<32>(data_key.expose(), salt, seal_label);
-  const Bytes aad = encode_aad(sealer, *wrapped_data_key, salt);
+  const Bytes aad = encode_aad(sealer, wrapped_data_key, salt);
   Writer blob(aad.size() + sealed_bytes);
   return blob.bytes(aad).bytes(aead_seal(key, nonce, aad, seed.expose())).take();
 }

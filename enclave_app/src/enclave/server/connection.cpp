@@ -24,15 +24,13 @@ Result<std::size_t> Connection::read(std::span<std::uint8_t> out) {
 Result<std::optional<ArrivedFrame>> Connection::receive(std::size_t room) {
   const std::optional<ArrivedFrame> nothing_yet;
   if (!header_) {
-    const auto count = read(std::span(head_).subspan(head_read_));
-    if (!count) return count.error();
-    if (head_read_ == 0 && *count > 0) frame_since_ = Clock::now();
-    head_read_ += *count;
+    BEN_TRY(const auto count, read(std::span(head_).subspan(head_read_)));
+    if (head_read_ == 0 && count > 0) frame_since_ = Clock::now();
+    head_read_ += count;
     if (head_read_ < head_.size()) return nothing_yet;
-    const auto header = wire::parse_frame_header(head_);
-    if (!header) return header.error();
-    header_ = *header;
-    body_left_ = header->body_bytes;
+    BEN_TRY(const auto header, wire::parse_frame_header(head_));
+    header_ = header;
+    body_left_ = header.body_bytes;
     if (body_left_ > room) {
       dropped_.emplace();
     } else {
@@ -41,15 +39,14 @@ Result<std::optional<ArrivedFrame>> Connection::receive(std::size_t room) {
   }
   if (body_left_ > 0) {
     std::array<std::uint8_t, read_bytes_max> piece;
-    const auto count = read(std::span(piece).first(std::min(body_left_, piece.size())));
-    if (!count) return count.error();
-    const ByteView arrived = ByteView(piece).first(*count);
+    BEN_TRY(const auto count, read(std::span(piece).first(std::min(body_left_, piece.size()))));
+    const ByteView arrived = ByteView(piece).first(count);
     if (dropped_) {
       dropped_->update(arrived);
     } else {
       body_.insert(body_.end(), arrived.begin(), arrived.end());
     }
-    body_left_ -= *count;
+    body_left_ -= count;
     if (body_left_ > 0) return nothing_yet;
   }
   ArrivedFrame frame{.type = header_->type, .body = std::exchange(body_, {}), .dropped_hash = {}};

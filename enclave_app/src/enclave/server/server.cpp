@@ -12,7 +12,7 @@ Result<> Server::run() {
   // ever.
   ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);  // NOLINT(concurrency-mt-unsafe): the program has one thread
   for (;;) {
-    if (const auto served = serve_once(60'000); !served) return served;
+    BEN_TRY(serve_once(60'000));
   }
 }
 
@@ -62,13 +62,12 @@ void Server::accept_one() {
 }
 
 Result<> Server::serve(Connection& connection) {
-  if (const auto flushed = connection.flush(); !flushed) return flushed;
+  BEN_TRY(connection.flush());
   for (int frames = 0; frames < frames_a_turn_max && !connection.wants_to_write(); ++frames) {
-    auto frame = connection.receive(memory_left());
-    if (!frame) return frame.error();
-    if (!*frame) break;
-    if (const auto taken = take_frame(connection, *std::move(*frame)); !taken) return taken;
-    if (const auto flushed = connection.flush(); !flushed) return flushed;
+    BEN_TRY(auto frame, connection.receive(memory_left()));
+    if (!frame) break;
+    BEN_TRY(take_frame(connection, *std::move(frame)));
+    BEN_TRY(connection.flush());
   }
   return Ok{};
 }

@@ -6,12 +6,10 @@ namespace ben::signer {
 
 Result<std::int64_t> TrustedClock::now_ms() {
   if (group_ms_) return *group_ms_;
-  const auto document =
-      nsm_.attestation({.user_data = as_bytes(wire::time_user_data), .nonce = {}, .public_key = {}});
-  if (!document) return document.error();
-  const auto timestamp = document_timestamp_ms(*document);
-  if (!timestamp) return timestamp.error();
-  const auto now_ms = static_cast<std::int64_t>(*timestamp);  // before the year 10,000
+  BEN_TRY(const auto document,
+          nsm_.attestation({.user_data = as_bytes(wire::time_user_data), .nonce = {}, .public_key = {}}));
+  BEN_TRY(const auto timestamp, document_timestamp_ms(document));
+  const auto now_ms = static_cast<std::int64_t>(timestamp);  // before the year 10,000
   if (now_ms < last_ms_)
     return refused("nsm-time", "nsm: the documents' time went backwards: nothing is decided by it");
   last_ms_ = now_ms;
@@ -38,21 +36,17 @@ Result<> RequestLedger::admit(const wire::SignedRequest& request, ByteView paylo
 Result<AuthorizedRequest> authorize(const wire::Envelope& envelope, std::span<const Ed25519PublicKey> keys,
                                     std::size_t threshold, std::string_view method, TrustedClock& clock,
                                     RequestLedger& ledger) {
-  auto signers = wire::verify_envelope(envelope, wire::request_payload_type, keys, threshold);
-  if (!signers) return signers.error();
-  auto request = wire::parse_signed_request(envelope.payload);
-  if (!request) return request.error();
-  if (request->method != method)
+  BEN_TRY(auto signers, wire::verify_envelope(envelope, wire::request_payload_type, keys, threshold));
+  BEN_TRY(auto request, wire::parse_signed_request(envelope.payload));
+  if (request.method != method)
     return refused("auth-method", "auth: the request was signed for another method");
-  const auto now_ms = clock.now_ms();
-  if (!now_ms) return now_ms.error();
-  if (request->expires_at_ms <= *now_ms)
+  BEN_TRY(const auto now_ms, clock.now_ms());
+  if (request.expires_at_ms <= now_ms)
     return refused("auth-expired", "auth: the request has expired: sign a new one");
-  if (request->expires_at_ms - *now_ms > expiry_ahead_ms_max)
+  if (request.expires_at_ms - now_ms > expiry_ahead_ms_max)
     return refused("auth-expiry", "auth: expires_at is more than 24 h ahead");
-  if (const auto admitted = ledger.admit(*request, envelope.payload, *now_ms); !admitted)
-    return admitted.error();
-  return AuthorizedRequest{.request = std::move(*request), .signers = std::move(*signers)};
+  BEN_TRY(ledger.admit(request, envelope.payload, now_ms));
+  return AuthorizedRequest{.request = std::move(request), .signers = std::move(signers)};
 }
 
 }  // namespace ben::signer

@@ -28,40 +28,34 @@ Result<Progress> Custody::genesis(const wire::SignedRequest& request, ByteView p
     return refused("auth-boot", "genesis: the request names another boot: sign a new one for this boot");
   if (request.config_hash != config_.hash)
     return refused("auth-config", "genesis: the request names another config");
-  auto seed = entropy_.draw_seed(request.entropy);
-  if (!seed) return seed.error();
-  auto wallet = derive(*seed);
-  if (!wallet) return wallet.error();
+  BEN_TRY(auto seed, entropy_.draw_seed(request.entropy));
+  BEN_TRY(auto wallet, derive(seed));
   pending_.emplace();
   pending_->payload_hash = payload_hash;
   if (!config_.config.kms) {
-    pending_->wallet = std::move(*wallet);
+    pending_->wallet = std::move(wallet);
     return hold();
   }
-  auto fresh = entropy_.draw<64>();
-  if (!fresh) return fresh.error();
+  BEN_TRY(auto fresh, entropy_.draw<64>());
   const SealedSeedHeader sealer{
-      .wallet_id = wallet->id(), .config_hash = config_.hash, .image = config_.image};
-  auto sealed_seed = seal_seed(*seed, sealer, config_.config.kms->public_key, *std::move(fresh));
-  if (!sealed_seed) return sealed_seed.error();
-  pending_->seed = std::move(*seed);
-  return ask_kms(std::move(*sealed_seed));
+      .wallet_id = wallet.id(), .config_hash = config_.hash, .image = config_.image};
+  BEN_TRY(auto sealed_seed, seal_seed(seed, sealer, config_.config.kms->public_key, std::move(fresh)));
+  pending_->seed = std::move(seed);
+  return ask_kms(std::move(sealed_seed));
 }
 
 Result<Progress> Custody::unseal(ByteView sealed_seed, const wire::Envelope* certificate) {
   if (held_) return refused("state-not-empty", "unseal: this enclave holds a wallet already");
   if (!config_.config.kms) return refused("seal-config", "unseal: the config names no KMS key");
-  const auto sealed = parse_sealed_seed(sealed_seed);
-  if (!sealed) return sealed.error();
-  if (sealed->header.config_hash != config_.hash)
+  BEN_TRY(const auto sealed, parse_sealed_seed(sealed_seed));
+  if (sealed.header.config_hash != config_.hash)
     return refused("seal-config", "unseal: the seed was sealed under another config");
-  if (sealed->header.image != config_.image)
+  if (sealed.header.image != config_.image)
     return refused("seal-image", "unseal: the seed was sealed by another image");
   Pending pending{};
   if (certificate != nullptr) {
-    auto checked = checked_certificate(*certificate, sealed->header.wallet_id);
-    if (!checked) return checked.error();
-    pending.certificate = std::move(*checked);
+    BEN_TRY(auto checked, checked_certificate(*certificate, sealed.header.wallet_id));
+    pending.certificate = std::move(checked);
   }
   pending_ = std::move(pending);
   return ask_kms(to_bytes(sealed_seed));
@@ -69,36 +63,32 @@ Result<Progress> Custody::unseal(ByteView sealed_seed, const wire::Envelope* cer
 
 Result<Progress> Custody::certify(const wire::Envelope& certificate) {
   if (!held_) return refused("state-empty", "certify: there is no wallet: genesis or unseal comes first");
-  auto checked = checked_certificate(certificate, held_->wallet.id());
-  if (!checked) return checked.error();
+  BEN_TRY(auto checked, checked_certificate(certificate, held_->wallet.id()));
   if (held_->sealed_seed.empty()) {
-    held_->certificate = std::move(*checked);
+    held_->certificate = std::move(checked);
     return Progress(state_result());
   }
   pending_.emplace();
-  pending_->certificate = std::move(*checked);
+  pending_->certificate = std::move(checked);
   return Progress(persist_question(held_->sealed_seed, pending_->certificate));
 }
 
 Result<Progress> Custody::ask_kms(Bytes sealed_seed) {
   pending_->sealed_seed = std::move(sealed_seed);
-  const auto sealed = parse_sealed_seed(pending_->sealed_seed);
-  if (!sealed) return sealed.error();
-  pending_->sealed = *sealed;
-  return opener_.ask(*sealed);
+  BEN_TRY(const auto sealed, parse_sealed_seed(pending_->sealed_seed));
+  pending_->sealed = sealed;
+  return opener_.ask(sealed);
 }
 
 // What genesis made must be what came back: a forged reply yields no seed at all.
 Result<Progress> Custody::kms_replied(ByteView body) {
-  const auto seed = opener_.open(pending_->sealed, body);
-  if (!seed) return seed.error();
-  if (pending_->seed && !(*seed == *pending_->seed))
+  BEN_TRY(const auto seed, opener_.open(pending_->sealed, body));
+  if (pending_->seed && !(seed == *pending_->seed))
     return internal("seal-internal", "seal: the seed that came back is not the one that was sealed");
-  auto wallet = derive(*seed);
-  if (!wallet) return wallet.error();
-  if (pending_->sealed.header.wallet_id != wallet->id())
+  BEN_TRY(auto wallet, derive(seed));
+  if (pending_->sealed.header.wallet_id != wallet.id())
     return refused("seal-wallet", "seal: the sealed seed is not of the wallet it names");
-  pending_->wallet = std::move(*wallet);
+  pending_->wallet = std::move(wallet);
   pending_->seed.reset();
   const bool is_known_to_broker = !pending_->payload_hash && pending_->certificate.empty();
   if (is_known_to_broker) return hold();
@@ -127,9 +117,8 @@ Result<bitcoin::Wallet> Custody::derive(const WalletSeed& seed) const {
 
 Result<std::string> Custody::checked_certificate(const wire::Envelope& certificate,
                                                  const Hash256& wallet_id) const {
-  const auto certified = policy::verify_certificate(certificate, config_.config, config_.hash);
-  if (!certified) return certified.error();
-  if (*certified != wallet_id) return refused("seal-wallet", "certificate: it is of another wallet");
+  BEN_TRY(const auto certified, policy::verify_certificate(certificate, config_.config, config_.hash));
+  if (certified != wallet_id) return refused("seal-wallet", "certificate: it is of another wallet");
   return wire::encode_envelope(certificate);
 }
 

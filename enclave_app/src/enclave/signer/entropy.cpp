@@ -26,7 +26,7 @@ __attribute__((target("rdseed"))) void read_rdseed(std::span<std::uint8_t, 64> o
 
 Result<Secret<64>> Entropy::pool(std::span<const Bytes> operators) {
   Secret<64> from_nsm;
-  if (const auto filled = nsm_.get_random(from_nsm.expose_mutable()); !filled) return filled.error();
+  BEN_TRY(nsm_.get_random(from_nsm.expose_mutable()));
   if (last_nsm_ && *last_nsm_ == from_nsm)
     return refused("nsm-random-repeats", "nsm: the same random bytes came twice: no key is made");
   last_nsm_ = Secret<64>(from_nsm.expose());
@@ -46,15 +46,13 @@ Result<Secret<64>> Entropy::pool(std::span<const Bytes> operators) {
 }
 
 Result<Secret<32>> Entropy::draw_seed(std::span<const Bytes> operators) {
-  const auto mixed = pool(operators);
-  if (!mixed) return mixed.error();
-  return hkdf_sha256<32>(mixed->expose(), {}, "ben/seed/v1");
+  BEN_TRY(const auto mixed, pool(operators));
+  return hkdf_sha256<32>(mixed.expose(), {}, "ben/seed/v1");
 }
 
 Result<> Entropy::feed_libcrypto() {
-  const auto bytes = draw<48>();
-  if (!bytes) return bytes.error();
-  RAND_add(bytes->expose().data(), 48, 48.0);
+  BEN_TRY(const auto bytes, draw<48>());
+  RAND_add(bytes.expose().data(), 48, 48.0);
   return Ok{};
 }
 

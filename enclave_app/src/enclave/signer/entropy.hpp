@@ -16,9 +16,8 @@ class Entropy {
   // N fresh bytes.
   template <std::size_t N>
   Result<Secret<N>> draw() {
-    const auto mixed = pool({});
-    if (!mixed) return mixed.error();
-    return hkdf_sha256<N>(mixed->expose(), {}, "ben/entropy/v1");
+    BEN_TRY(const auto mixed, pool({}));
+    return hkdf_sha256<N>(mixed.expose(), {}, "ben/entropy/v1");
   }
 
   // The same with bytes from operators mixed in: a wallet's seed.

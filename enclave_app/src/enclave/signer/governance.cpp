@@ -8,16 +8,14 @@ namespace ben::signer {
 Result<Progress> Governance::propose(const wire::Envelope& envelope, const policy::Config& config,
                                      const Hash256& wallet_id) {
   const auto& [keys, threshold] = config.admins;
-  const auto signers = wire::verify_envelope(envelope, wire::policy_payload_type, keys, threshold);
-  if (!signers) return signers.error();
-  auto next = policy::parse_policy(envelope.payload);
-  if (!next) return next.error();
+  BEN_TRY(const auto signers, wire::verify_envelope(envelope, wire::policy_payload_type, keys, threshold));
+  BEN_TRY(auto next, policy::parse_policy(envelope.payload));
   const Hash256 hash = sha256(envelope.payload);
   if (active_ && active_->hash == hash) return Progress(result());
-  if (const auto admitted = admit(*next, config, wallet_id); !admitted) return admitted.error();
+  BEN_TRY(admit(next, config, wallet_id));
 
-  auto requesters = policy::requester_keys(*next);
-  pending_ = ActivePolicy{.policy = std::move(*next),
+  auto requesters = policy::requester_keys(next);
+  pending_ = ActivePolicy{.policy = std::move(next),
                           .hash = hash,
                           .envelope = wire::encode_envelope(envelope),
                           .requesters = std::move(requesters)};

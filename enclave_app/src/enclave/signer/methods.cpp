@@ -19,7 +19,7 @@ Result<wire::Envelope> envelope_param(const json::Value& params, StaticText key)
   json::ObjectReader reader(params);
   const json::Value& value = reader.value(key);
   constexpr StaticText want = "rpc: want one parameter, an envelope of the admins";
-  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  BEN_TRY(reader.finish("rpc-params", want));
   return wire::parse_envelope(value);
 }
 
@@ -40,7 +40,7 @@ Result<const bitcoin::Wallet*> Signer::armed_wallet() const {
 }
 
 Result<Progress> Signer::get_info(json::Value& params) {
-  if (const auto none = no_params(params); !none) return none.error();
+  BEN_TRY(no_params(params));
   return Progress(statement());
 }
 
@@ -49,63 +49,56 @@ Result<Progress> Signer::get_attestation(json::Value& params) {
   const auto nonce = parse_hex(reader.text("nonce", 128));
   if (!nonce || nonce->size() < 16 || nonce->size() > 64) reader.fail("nonce");
   constexpr StaticText want = "rpc: want nonce, 32 to 128 hex digits";
-  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  BEN_TRY(reader.finish("rpc-params", want));
   const std::string text = statement();
   const Bytes user_data = wire::boot_user_data(text);
-  const auto document =
-      nsm_.attestation({.user_data = ByteView(user_data), .nonce = ByteView(*nonce), .public_key = {}});
-  if (!document) return document.error();
+  BEN_TRY(const auto document,
+          nsm_.attestation({.user_data = ByteView(user_data), .nonce = ByteView(*nonce), .public_key = {}}));
   return Progress(
-      json::ObjectWriter().text("document", encode_base64(*document)).text("statement", text).finish());
+      json::ObjectWriter().text("document", encode_base64(document)).text("statement", text).finish());
 }
 
 Result<Signer::NamedKey> Signer::named_key(const json::Value& params) const {
-  const auto wallet = armed_wallet();
-  if (!wallet) return wallet.error();
+  BEN_TRY(const auto wallet, armed_wallet());
   json::ObjectReader reader(params);
   const std::string_view name = reader.text("account", 32);
   const auto branch = static_cast<bitcoin::Branch>(reader.integer("branch", 0, 1));
   const auto index = static_cast<std::uint32_t>(reader.integer("index", 0, INT32_MAX));
-  const auto& accounts = (*wallet)->accounts();
+  const auto& accounts = wallet->accounts();
   const auto named = std::ranges::find(
       accounts, name, [](const bitcoin::Account& account) { return policy::account_name(account.id); });
   if (named == accounts.end()) reader.fail("account");
   constexpr StaticText want = "rpc: want account (as bip84/0), branch (0 or 1) and index";
-  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  BEN_TRY(reader.finish("rpc-params", want));
   const auto place = static_cast<std::size_t>(named - accounts.begin());
-  const auto derived = (*wallet)->derive_script(keys_->curve, {place, branch, index});
-  if (!derived) return derived.error();
-  return NamedKey{.account = &*named, .derived = *derived, .path = show_path(*named, branch, index)};
+  BEN_TRY(const auto derived, wallet->derive_script(keys_->curve, {place, branch, index}));
+  return NamedKey{.account = &*named, .derived = derived, .path = show_path(*named, branch, index)};
 }
 
 Result<Progress> Signer::get_public_key(json::Value& params) {
-  const auto key = named_key(params);
-  if (!key) return key.error();
+  BEN_TRY(const auto key, named_key(params));
   return Progress(json::ObjectWriter()
-                      .text("public_key", encode_hex(key->derived.encoded_key))
-                      .text("path", key->path)
-                      .text("fingerprint", encode_hex(key->account->master_fingerprint))
+                      .text("public_key", encode_hex(key.derived.encoded_key))
+                      .text("path", key.path)
+                      .text("fingerprint", encode_hex(key.account->master_fingerprint))
                       .finish());
 }
 
 Result<Progress> Signer::get_address(json::Value& params) {
-  const auto key = named_key(params);
-  if (!key) return key.error();
-  const auto address = bitcoin::encode_address(key->account->network, key->derived.script);
-  if (!address) return address.error();
+  BEN_TRY(const auto key, named_key(params));
+  BEN_TRY(const auto address, bitcoin::encode_address(key.account->network, key.derived.script));
   return Progress(json::ObjectWriter()
-                      .text("address", *address)
-                      .text("script_pubkey", encode_hex(key->derived.script))
-                      .text("path", key->path)
+                      .text("address", address)
+                      .text("script_pubkey", encode_hex(key.derived.script))
+                      .text("path", key.path)
                       .finish());
 }
 
 Result<Progress> Signer::get_descriptors(json::Value& params) {
-  if (const auto none = no_params(params); !none) return none.error();
-  const auto wallet = armed_wallet();
-  if (!wallet) return wallet.error();
+  BEN_TRY(no_params(params));
+  BEN_TRY(const auto wallet, armed_wallet());
   json::ArrayWriter descriptors;
-  for (const bitcoin::Account& account : (*wallet)->accounts()) {
+  for (const bitcoin::Account& account : wallet->accounts()) {
     descriptors.raw(json::ObjectWriter()
                         .text("account", policy::account_name(account.id))
                         .text("descriptor", bitcoin::encode_descriptor(account))
@@ -115,24 +108,21 @@ Result<Progress> Signer::get_descriptors(json::Value& params) {
 }
 
 Result<Progress> Signer::get_policy(json::Value& params) {
-  if (const auto none = no_params(params); !none) return none.error();
+  BEN_TRY(no_params(params));
   const ActivePolicy* active = governance_.active();
   return Progress(json::ObjectWriter().raw("policy", active == nullptr ? "null" : active->envelope).finish());
 }
 
 Result<Progress> Signer::genesis(json::Value& params) {
-  const auto envelope = envelope_param(params, "request");
-  if (!envelope) return envelope.error();
+  BEN_TRY(const auto envelope, envelope_param(params, "request"));
   const auto& [keys, threshold] = config_->config.admins;
-  const auto authorized = authorize(*envelope, keys, threshold, "genesis", clock_, ledger_);
-  if (!authorized) return authorized.error();
-  return custody_->genesis(authorized->request, envelope->payload);
+  BEN_TRY(const auto authorized, authorize(envelope, keys, threshold, "genesis", clock_, ledger_));
+  return custody_->genesis(authorized.request, envelope.payload);
 }
 
 Result<Progress> Signer::certify_wallet(json::Value& params) {
-  const auto certificate = envelope_param(params, "certificate");
-  if (!certificate) return certificate.error();
-  return custody_->certify(*certificate);
+  BEN_TRY(const auto certificate, envelope_param(params, "certificate"));
+  return custody_->certify(certificate);
 }
 
 Result<Progress> Signer::unseal(json::Value& params) {
@@ -141,19 +131,16 @@ Result<Progress> Signer::unseal(json::Value& params) {
   if (!sealed_seed || sealed_seed->size() > wire::sealed_seed_bytes_max) reader.fail("sealed_seed");
   const json::Value& certificate = reader.value("certificate");
   constexpr StaticText want = "rpc: want sealed_seed, base64, and certificate, an envelope or null";
-  if (const auto done = reader.finish("rpc-params", want); !done) return done.error();
+  BEN_TRY(reader.finish("rpc-params", want));
   if (certificate.is_null()) return custody_->unseal(*sealed_seed, nullptr);
-  const auto envelope = wire::parse_envelope(certificate);
-  if (!envelope) return envelope.error();
-  return custody_->unseal(*sealed_seed, &*envelope);
+  BEN_TRY(const auto envelope, wire::parse_envelope(certificate));
+  return custody_->unseal(*sealed_seed, &envelope);
 }
 
 Result<Progress> Signer::set_policy(json::Value& params) {
-  const auto wallet = armed_wallet();
-  if (!wallet) return wallet.error();
-  const auto envelope = envelope_param(params, "policy");
-  if (!envelope) return envelope.error();
-  return governance_.propose(*envelope, config_->config, (*wallet)->id());
+  BEN_TRY(const auto wallet, armed_wallet());
+  BEN_TRY(const auto envelope, envelope_param(params, "policy"));
+  return governance_.propose(envelope, config_->config, wallet->id());
 }
 
 }  // namespace ben::signer

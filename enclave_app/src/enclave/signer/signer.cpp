@@ -33,10 +33,9 @@ Signer::Signer(NsmTransport& nsm, std::string rng)
 Result<std::unique_ptr<Signer>> Signer::start(NsmTransport& nsm, std::string rng) {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);  // no file is opened
   std::unique_ptr<Signer> signer(new Signer(nsm, std::move(rng)));
-  if (const auto fed = signer->entropy_.feed_libcrypto(); !fed) return fed.error();
-  auto keys = BootKeys::draw(signer->entropy_);
-  if (!keys) return keys.error();
-  signer->keys_.emplace(std::move(*keys));
+  BEN_TRY(signer->entropy_.feed_libcrypto());
+  BEN_TRY(auto keys, BootKeys::draw(signer->entropy_));
+  signer->keys_.emplace(std::move(keys));
   return signer;
 }
 
