@@ -61,6 +61,7 @@ class Curve {
   Result<SchnorrSignature> sign_schnorr(const PrivateKey& private_key, ByteView x_only_key,
                                         const Hash256& hash, const Hash256& auxiliary) const;
 
+  // `der` may be empty, but as a view into something: libsecp256k1 ends the program at a null pointer.
   [[nodiscard]] bool verify_ecdsa(const PublicKey& key, const Hash256& hash, ByteView der) const noexcept;
   [[nodiscard]] bool verify_schnorr(ByteView x_only_key, ByteView message,
                                     const SchnorrSignature& signature) const noexcept;
