@@ -32,7 +32,6 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 SCRIPTS = SOURCE.parent / "scripts"
 BUILD = Path(os.environ.get("BEN_BUILD", SOURCE / "build" / "dev"))
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bitcoin-enclave-node"
 REGION = "us-east-1"
 ACCOUNT = "111122223333"
 CREDENTIAL = ("AKIDLOCALTEST", "local-test-secret")

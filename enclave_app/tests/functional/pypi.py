@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-from node import CACHE
+from cache import CACHE
 
 
 def install(name, requirements, options=()):

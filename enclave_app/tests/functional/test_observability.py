@@ -9,7 +9,8 @@ import urllib.parse
 
 import pytest
 
-from node import CACHE, SOURCE, get, wait_until
+from cache import CACHE
+from node import SOURCE, get, wait_until
 
 ROOT = SOURCE.parent
 BROKER = SOURCE / "src" / "host" / "broker"

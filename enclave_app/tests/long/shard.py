@@ -3,12 +3,11 @@
     <kind> --shard I --of N --seed S --out FILE.json        I counts from 0
 
 ends with 0 when the shard passed and with 1 when it failed, and leaves its figures in the file. The same seed, shard and
-number of shards are the same work again.
+number of shards are the same work again. BEN_BUILD or BEN_FUZZ_BUILD names its programs' build, which run.py makes.
 """
 
 import argparse
 import json
-import os
 import sys
 import time
 import traceback
@@ -16,11 +15,10 @@ from pathlib import Path
 
 APP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(APP / "tests" / "functional"))
-os.environ.setdefault("BEN_BUILD", str(APP / "build" / "release"))
 
-import node  # noqa: E402  (its folder stands in the path only now, and it reads BEN_BUILD)
+import cache  # noqa: E402  (its folder stands in the path only now)
 
-CACHE = node.CACHE / "long"
+CACHE = cache.CACHE / "long"
 
 
 def run(work):
