@@ -188,9 +188,9 @@ TEST_CASE(
     ++encoded_again;
     CHECK(*encode_address(*network, *script) == address);
   }
-  CHECK(addresses + private_keys == 70);
+  CHECK(addresses == 54);
   CHECK(private_keys == 16);
-  CHECK(encoded_again > 0);
+  CHECK(encoded_again == 46);  // the others are of witness versions that nobody here writes
 }
 
 TEST_CASE("what Bitcoin Core's vectors call invalid is no address of any network") {

@@ -1,4 +1,4 @@
-// Key derivation against the vectors of BIP 32, BIP 84 and BIP 86.
+// Key derivation against the vectors of BIP 32, BIP 49, BIP 84 and BIP 86. BIP 44 has none.
 #include <array>
 
 #include <doctest/doctest.h>
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Fixture, "limits of derivation are refused by their tags") {
   CHECK(derive_child(curve, master, 0).error().tag.view() == "key-depth");
 }
 
-// BIP 39's seed of "abandon ... about" without a passphrase, which BIP 84 and BIP 86 start from.
+// BIP 39's seed of "abandon ... about" without a passphrase, which BIP 49, 84 and 86 start from.
 constexpr std::string_view abandon_seed =
     "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1"
     "9a5ac40b389cd370d086206dec8aa6c43daea6690f20ad3d8d48b2d2ce9e38e4";
@@ -98,9 +98,35 @@ constexpr std::string_view abandon_seed =
 // The scalar at the end of an xprv.
 Bytes scalar_of(const std::string& text) { return to_bytes(ByteView(*parse_base58check(text)).last(32)); }
 
-// An extended key but its version: BIP 84 writes zprv and zpub.
+// An extended key but its version: BIP 49 writes uprv and upub, BIP 84 zprv and zpub.
 Bytes without_version(const std::string& text) {
   return to_bytes(ByteView(*parse_base58check(text)).subspan(4));
+}
+
+TEST_CASE_FIXTURE(Fixture, "an account of BIP 49 has its keys, its script and its address") {
+  const auto text = ben::test::read_vectors("bips/bip-0049-test-vectors.txt");
+  if (!text) return;
+  const auto value_of = [&](std::string_view name) { return word_after(*text, name); };
+  CHECK(scalar_of(value_of("masterseed =")) ==
+        to_bytes(derive(*parse_hex(abandon_seed), {}).key.scalar().expose()));
+  std::vector<std::uint32_t> path{49 | hardened, 1 | hardened, hardened};
+  const auto account = derive(*parse_hex(abandon_seed), path);
+  CHECK(scalar_of(value_of("account0Xpriv")) == to_bytes(account.key.scalar().expose()));
+  CHECK(without_version(encode_xpub(Network::test, account.public_half)) ==
+        without_version(value_of("account0Xpub")));
+  path.insert(path.end(), {0, 0});
+  const auto key = derive(*parse_hex(abandon_seed), path);
+  const CompressedKey& public_key = key.public_half.encoded_key;
+  CHECK("0x" + encode_hex(key.key.scalar().expose()) == value_of("account0recvPrivateKeyHex"));
+  CHECK(equal(ByteView(*parse_base58check(value_of("account0recvPrivateKey "))).subspan(1, 32),
+              key.key.scalar().expose()));
+  CHECK("0x" + encode_hex(public_key) == value_of("account0recvPublicKeyHex ="));
+  const Script redeem_script = make_p2wpkh(public_key);
+  CHECK("0x" + encode_hex(ByteView(redeem_script).subspan(2)) ==
+        value_of("HASH160(account0recvPublicKeyHex)"));
+  CHECK("0x" + encode_hex(redeem_script) == value_of("<0 <keyhash>>"));
+  CHECK("0x" + encode_hex(hash160(redeem_script)) == value_of("HASH160(scriptSig)"));
+  CHECK(*encode_address(Network::test, make_p2sh(hash160(redeem_script))) == value_of("| addressBytes)"));
 }
 
 TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its keys and addresses") {

@@ -66,6 +66,18 @@ TEST_CASE("every English vector of BIP 39 gives its words, its entropy, its seed
     CHECK(equal(ByteView(*xprv).subspan(13, 32), master->public_half.chain_code));
   }
   CHECK(vectors == 24);
+
+  // The file's other languages are not read: their words are none of the English list's.
+  std::size_t other_languages = 0;
+  for (const auto& [language, list] : parsed_vectors.items()) {
+    CAPTURE(language);
+    for (const auto& vector : list) {
+      const std::string_view tag = tag_of(vector[1].get<std::string>());
+      CHECK((tag == "mnemonic-word" || tag == "mnemonic-count") == (language != "english"));
+    }
+    other_languages += list.size() == 24 && language != "english" ? 1U : 0U;
+  }
+  CHECK(other_languages == 11);
 }
 
 TEST_CASE("a mnemonic with a wrong count, word or checksum is refused by its own tag") {
