@@ -26,7 +26,10 @@ def cases(wallet):
     yield attack("the path of another index", claim_ours(
         50_000_000, change.script, change._replace(path=[*change.path[:-1], change.path[-1] + 1])))
     account = [*change.path[:2], change.path[2] + 1, *change.path[3:]]
-    yield attack("another account's path", claim_ours(50_000_000, change.script, change._replace(path=account)))
+    yield attack("our script, another account's path", claim_ours(50_000_000, change.script, change._replace(path=account)))
+    other = wallet.other_account  # of the same seed, and told honestly; the config does not have it
+    assert other.path[:3] == account[:3] and other.script != change.script
+    yield attack("an account of our seed that is not configured", claim_ours(50_000_000, other.script, other))
     yield attack("a receive address called change", claim_ours(
         50_000_000, wallet.taproot_second.script, wallet.taproot_second))
     yield attack("another wallet's fingerprint", claim_ours(

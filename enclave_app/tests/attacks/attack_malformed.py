@@ -37,5 +37,5 @@ def cases(wallet):
     yield Case("a scriptSig in the unsigned transaction", b"psbt\xff" + encode_map({b"\0": signed}) + fields + ends,
                "psbt-transaction")
     yield Case("no transaction", b"psbt\xff" + b"\0" + fields + ends, "psbt-transaction")
-    yield Case("no inputs", encode([], outputs), "psbt-")
+    yield Case("no inputs", encode([], outputs), "psbt-empty")
     yield Case("no outputs", encode([spent], []), "psbt-empty")

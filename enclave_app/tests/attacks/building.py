@@ -68,6 +68,14 @@ def is_taproot(coin):
     return coin.path[0] == 86 | HARDENED
 
 
+def prove(spent, sats, script, salt=b""):
+    """Gives an input the transaction that its coin comes from, whatever the coin's form."""
+    parent = independent.transaction([(sha256(b"grandparent" + salt), 0)], [encode_output(sats, script)])
+    spent.outpoint = sha256(sha256(parent)), 0
+    spent.fields[NON_WITNESS_UTXO] = parent
+    return spent
+
+
 def spend(coin, sats, salt=b""):
     """An honest input: taproot with amount and script, others with the transaction that they come from and what else
     their form has."""
@@ -75,13 +83,13 @@ def spend(coin, sats, salt=b""):
         return Input((sha256(b"parent" + salt), 0), {
             WITNESS_UTXO: encode_output(sats, coin.script),
             TAP_DERIVATION + coin.public_key[1:]: b"\0" + origin(coin)})
-    parent = independent.transaction([(sha256(b"grandparent" + salt), 0)], [encode_output(sats, coin.script)])
-    fields = {NON_WITNESS_UTXO: parent, DERIVATION + coin.public_key: origin(coin)}
+    spent = prove(Input(None, {}), sats, coin.script, salt)
+    spent.fields[DERIVATION + coin.public_key] = origin(coin)
     if coin.path[0] != 44 | HARDENED:
-        fields[WITNESS_UTXO] = encode_output(sats, coin.script)
+        spent.fields[WITNESS_UTXO] = encode_output(sats, coin.script)
     if coin.path[0] == 49 | HARDENED:
-        fields[REDEEM_SCRIPT] = p2wpkh(coin.public_key)
-    return Input((sha256(sha256(parent)), 0), fields)
+        spent.fields[REDEEM_SCRIPT] = p2wpkh(coin.public_key)
+    return spent
 
 
 def pay(sats, script=KNOWN):

@@ -27,6 +27,13 @@ PLACES = {"segwit": ("bip84/0", 0, 0), "segwit_second": ("bip84/0", 1, 0), "tapr
           "far_change": ("bip86/0", 10_001, 1), "legacy": ("bip44/0", 0, 0), "nested": ("bip49/0", 0, 0)}
 
 
+def taproot_coin(seed, fingerprint, path):
+    """A place below the seed, whether or not the wallet has its account."""
+    private = independent.descend(seed, path)[-1][0]
+    script = b"\x51\x20" + independent.public_point(independent.taproot_key(private))[1:]
+    return independent.Coin(script, independent.public_point(private), fingerprint, path)
+
+
 @pytest.fixture(scope="module")
 def lab():
     """A node whose policy allows one bitcoin to one address, and everything that an attacker of it knows."""
@@ -41,9 +48,14 @@ def lab():
         info = node.rpc("get_info")["result"]
         sealed = next(node.folder.glob("node.wallet-*.sealed")).read_bytes()
         kms_key = json.loads(next((node.folder / "kms").glob("*.json")).read_text())["rsa_pem"]
+        seed = independent.open_sealed_seed(sealed, kms_key.encode()).seed
         wallet = SimpleNamespace(**{name: independent.coin(node, *place) for name, place in PLACES.items()})
+        change = wallet.change
+        assert taproot_coin(seed, change.fingerprint, change.path) == change
+        path = [*change.path[:2], change.path[2] + 1, *change.path[3:]]
+        wallet.other_account = taproot_coin(seed, change.fingerprint, path)
         yield SimpleNamespace(node=node, info=info, wallet=wallet, rows={}, key=independent.load_key(folder / "desk.pem"),
-                              seed=independent.open_sealed_seed(sealed, kms_key.encode()).seed)
+                              seed=seed)
     finally:
         node.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -68,8 +80,7 @@ def test_an_attack_gets_no_signature_that_it_could_use(lab, name):
     for case in cases:
         answer = ask(lab, case.psbt)
         said = answer["error"]["data"]["tag"] if "error" in answer else None
-        assert said == case.tag or (case.tag and said and case.tag.endswith("-") and said.startswith(case.tag)), (
-            f"{case.what}: {said}, not {case.tag}")
+        assert said == case.tag, f"{case.what}: {said}, not {case.tag}"
         answers[case.what] = answer.get("result")
         rows[case.what] = (said, case.psbt)
     if None in (case.tag for case in cases):
