@@ -40,7 +40,9 @@ def accepted(entry):
 
 def test_the_suite_has_every_group_and_each_document_a_verdict_and_a_reason(suite):
     folder, entries = suite
-    assert {entry["group"] for entry in entries} == {None, *GROUPS}
+    subjects = {(entry["group"], entry["subject"]) for entry in entries}
+    assert {group for group, _ in subjects} == {None, *GROUPS}
+    assert len({subject for _, subject in subjects}) == len(subjects) == len(GROUPS) + 1
     files = {path.name for path in folder.iterdir()}
     assert files == {"root.der", "manifest.jsonl", *(entry["file"] for entry in entries)}
     assert len({(entry["group"], entry["what"]) for entry in entries}) == len(entries)
@@ -133,19 +135,19 @@ def errors_of(verdicts, entries):
 
 def table(entries, verdicts):
     """The lines; `verdicts`: of each peer, by file."""
-    columns = ["group", "documents", "valid, to be accepted", "refused as", *verdicts]
+    columns = ["group", "subject", "documents", "valid, to be accepted", "refused as", *verdicts]
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for group in (*GROUPS, None):
         own = [entry for entry in entries if entry["group"] == group]
         tags = sorted({entry["verdict"].removeprefix("attest-") for entry in own if not accepted(entry)})
-        cells = [str(group or "none"), str(len(own)), some(e for e in own if accepted(e)), ", ".join(tags),
+        cells = [str(group or "none"), own[0]["subject"] or "further cases", str(len(own)), some(e for e in own if accepted(e)), ", ".join(tags),
                  *(errors_of(theirs, own) for theirs in verdicts.values())]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def ours(lines):
-    return ["|".join(line.split("|")[:5]) for line in lines]
+    return ["|".join(line.split("|")[:6]) for line in lines]
 
 
 def test_the_table_in_the_documents_is_the_suite(suite):

@@ -28,8 +28,10 @@ void set_cabundle(Fields& fields, const std::vector<Bytes>& certificates) {
   set_field(fields, "cabundle", cabundle.take());
 }
 
-Bytes junk_certificate(const Bytes& subject) {
+// The region's but for its name, its serial and its issuer's key, which is not the root's.
+Bytes junk_certificate(const Bytes& subject, std::uint8_t number = 0) {
   Recipe recipe = genuine_recipe();
+  recipe.certificates[region].serial = {0x02, number};
   recipe.certificates[region].subject = subject;
   return emulator::issue_certificate(recipe.certificates[region], foreign_key());
 }
@@ -128,11 +130,9 @@ TEST_CASE("a bundle that does not lead from the pinned root to the leaf is refus
       {"81 20 issuers of one name", Refusal::cabundle,
        [](Recipe& r) {
          r.edit_chain = [](std::vector<Bytes>& chain) {
-           const Bytes twin = junk_certificate(genuine_recipe().certificates[region].subject);
-           chain.resize(4);
-           chain.insert(chain.begin() + 1, 14, Bytes(30, 0x30));
-           chain.insert(chain.begin() + 1, 2, Bytes(30, 0x30));
-           chain[1] = twin;
+           const Bytes name = genuine_recipe().certificates[region].subject;
+           for (std::uint8_t i = 0; i < 19; ++i)
+             chain.insert(chain.begin() + region, junk_certificate(name, i));
          };
        }},
       {"81 a twin of the region before it", Refusal::chain_name,

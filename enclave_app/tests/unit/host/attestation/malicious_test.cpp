@@ -353,6 +353,7 @@ TEST_CASE("PCRs are distinct indices below 32 with 48 bytes each") {
       {"46 47 bytes", Refusal::pcrs, [](Recipe& r) { r.edit_fields = one_more_pcr("03", byte_string(47)); }},
       {"46 49 bytes", Refusal::pcrs, [](Recipe& r) { r.edit_fields = one_more_pcr("03", byte_string(49)); }},
       {"46 64 bytes", Refusal::pcrs, [](Recipe& r) { r.edit_fields = one_more_pcr("03", byte_string(64)); }},
+      {"46 65 bytes", Refusal::pcrs, [](Recipe& r) { r.edit_fields = one_more_pcr("03", byte_string(65)); }},
       {"47 text", Refusal::pcrs,
        [](Recipe& r) { r.edit_fields = one_more_pcr("03", text(std::string(48, '0'))); }},
       {"47 in chunks", Refusal::pcrs,
