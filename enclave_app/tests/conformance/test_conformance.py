@@ -1,6 +1,6 @@
 """The conformance suite for verifiers of Nitro attestation documents: it is whole, our verifier gives the verdicts of its
 manifest as a program, too, and docs/conformance.md has the table. With BEN_PEERS=1 two verifiers of others are built
-(go, cargo) and their columns compared."""
+(go, cargo) and their columns compared; one that cannot be built is a failure then."""
 
 import json
 import os
@@ -108,8 +108,6 @@ def judge_bounds(what, said):
 def verdicts_of(peer, folder, entries):
     """What a verifier of others says of each file."""
     built = subprocess.run([SOURCE.parent / "scripts" / "build-peer", FOLDER / peer], capture_output=True, text=True, timeout=1800)
-    if built.returncode == 3:
-        pytest.skip(built.stderr)
     assert built.returncode == 0, built.stderr
     lines = "".join(f"{entry['time_s']} {folder / entry['file']}\n" for entry in entries)
     done = subprocess.run([built.stdout.strip(), folder / "root.der"], input=lines, capture_output=True, text=True, timeout=600)
