@@ -26,7 +26,7 @@ def botocore():
     key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
     folder, reason = pypi.install(f"botocore-{key}", REQUIREMENTS.read_text(), ("--no-compile", "--only-binary", ":all:"))
     if folder is None:
-        pytest.skip(f"SKIPPED: botocore cannot be had: {reason}")
+        pytest.skip(f"botocore cannot be had: {reason}")
     sys.path.insert(0, str(folder))
     import botocore.auth
     import botocore.awsrequest

@@ -84,7 +84,7 @@ def test_the_script_leaves_room_for_settings_within_ec2s_limit():
     assert len(TEMPLATE.read_bytes()) <= 7500, "user data is limited to 16 KiB, and 8,000 bytes are the settings'"
 
 
-@pytest.mark.skipif(not shutil.which("terraform"), reason="SKIPPED: no terraform on this machine")
+@pytest.mark.skipif(not shutil.which("terraform"), reason="no terraform on this machine")
 def test_the_tests_render_as_terraform_does(folder):
     settings = {"name": "a", "signer_config": '{"x":"${y} %{z} $(touch /tmp/x) \' \\" \\\\"}'}
     (folder / "settings.json").write_text(json.dumps(settings))

@@ -79,7 +79,7 @@ def prometheus():
     """Debian's prometheus and promtool, unpacked into the cache: apt would start a service."""
     done = subprocess.run([ROOT / "scripts" / "unpack-debs", UNPACKED, "bookworm", "prometheus"], capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
-        pytest.skip(f"SKIPPED: Debian's prometheus cannot be had: {done.stderr.strip().splitlines()[-1:]}")
+        pytest.skip(f"Debian's prometheus cannot be had: {done.stderr.strip().splitlines()[-1:]}")
     return UNPACKED / "usr" / "bin"
 
 
