@@ -168,7 +168,7 @@ def write(found):
     report, machine = Report(found), found.machine
     report.say(f"## {machine['date']}",
                f"{machine['model']}, {machine['processors']} virtual processors, Linux {machine['kernel']}. Load of the machine before "
-               f"the run: {machine['load_before']:.2f}.", "",
+               f"the run: {machine['load_before']:.2f}. Commit {machine['commit']}.", "",
                "| what | budget | measured | |", "|---|---|---|---|")
     for part in (input_rows, load_rows, document_rows, image_rows, other_rows, signers_beside, requests_table):
         part(report)
