@@ -52,14 +52,16 @@ struct Keys {
   Keys() { publish(public_key); }
 };
 
-// A wallet of both kinds of accounts, and a key and a script of each.
+// A wallet of all four kinds of accounts, and a key and a script of each.
 void derive() {
   const Curve curve(make_secret<32>(200));
-  const bitcoin::AccountId accounts[] = {{.purpose = bitcoin::Purpose::p2wpkh, .number = 0},
+  const bitcoin::AccountId accounts[] = {{.purpose = bitcoin::Purpose::p2pkh, .number = 0},
+                                         {.purpose = bitcoin::Purpose::p2sh_p2wpkh, .number = 0},
+                                         {.purpose = bitcoin::Purpose::p2wpkh, .number = 0},
                                          {.purpose = bitcoin::Purpose::p2tr, .number = 0}};
   const auto wallet = bitcoin::Wallet::derive(curve, make_secret<32>(1), bitcoin::Network::regtest, accounts);
   require(wallet.has_value());
-  for (std::size_t account = 0; account < 2; ++account) {
+  for (std::size_t account = 0; account < std::size(accounts); ++account) {
     const bitcoin::KeyPath path{.account = account, .branch = bitcoin::Branch::receive, .index = 7};
     require(wallet->derive_key(curve, path).has_value());
     require(wallet->derive_script(curve, path).has_value());
