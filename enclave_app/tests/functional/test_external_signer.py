@@ -150,6 +150,8 @@ def test_the_words_of_hwi_are_understood_before_and_after_the_command(full_node)
     signed = node.benctl("sign", "--psbt", "-", stdin=psbt).out.strip()
     assert node.benctl("--stdin", *hwi, stdin=f"signtx {psbt}").json == {"psbt": signed, "signed": True}
     assert node.benctl(*hwi, "--expert", "-t", "bitcoin-enclave-node", "-d", node.url, "signtx", psbt).json["psbt"] == signed
+    silent = ["--debug", "--emulators", "--interactive", "-i"]  # words that mean nothing here
+    assert node.benctl("-f", fingerprint, "--chain", "regtest", *silent, "signtx", psbt).json["psbt"] == signed
 
 
 def test_another_device_address_or_transaction_is_an_error_in_the_answer(armed_node, folder):
