@@ -27,10 +27,9 @@ POST = b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nCont
 
 
 class GoodClient:
-    """Asks for one signature after the other, each over a connection of its own unless it stays connected."""
+    """Asks for one signature after the other, each over a connection of its own."""
 
-    def __init__(self, node, stays=False):
-        self.stays = stays
+    def __init__(self, node):
         self.port = node.broker_port
         self.key = independent.load_key(node.folder / "desk.pem")
         self.wallet_id = node.rpc("get_info")["result"]["wallet_id"]
@@ -44,8 +43,7 @@ class GoodClient:
                            "params": {"request": request, "psbt": base64.b64encode(self.psbt).decode()}})
         since = time.monotonic()
         while True:
-            if not self.stays:
-                self.connection.close()  # the next request opens it again
+            self.connection.close()  # the next request opens it again
             self.connection.request("POST", "/rpc", body, {"Content-Type": "application/json"})
             answer = json.loads(self.connection.getresponse().read())
             if "result" in answer:
@@ -85,8 +83,8 @@ def flood(connect, attack, count):
             thread.join(20)
 
 
-def check(node, connect, attack, count, name, stays=False):
-    client = GoodClient(node, stays)
+def check(node, connect, attack, count, name):
+    client = GoodClient(node)
     programs = {"broker": broker_of(node), "signer": signer_of(node)}
     before = {program: watched.memory_mib() for program, watched in programs.items()}
     with flood(connect, attack, count) as made:
@@ -140,6 +138,18 @@ def announce(head, body_bytes):
     return attack
 
 
+def come_back(said):
+    """Is there again within a second when the other side ends it."""
+    def attack(peer, over):
+        with contextlib.suppress(ConnectionError):
+            peer.sendall(said)
+            while not over.wait(1):
+                with contextlib.suppress(TimeoutError):
+                    if not peer.recv(65536):
+                        return
+    return attack
+
+
 def send_and_listen(data):
     def attack(peer, over):
         peer.sendall(data)
@@ -171,8 +181,20 @@ def test_a_flood_of_http_leaves_a_good_client_served(shared_node, name):
     check(shared_node, lambda: connect_http(shared_node), attack, count, name)
 
 
-def test_where_all_places_are_taken_a_client_that_is_connected_is_served(shared_node):
-    check(shared_node, lambda: connect_http(shared_node), say_nothing, 300, "all 256 places", stays=True)
+# There are 256 places: what 300 clients do that want to keep them.
+CROWD = {
+    "silence": say_nothing,
+    "half a body": announce(POST % 10_000, 1_000),
+    "half bodies that fill the memory of all": announce(POST % 300_000, 200_000),
+    "silence that comes back": come_back(b""),
+    "half a body that comes back": come_back(POST % 10 + b"{"),
+    "a refused request that is not left": come_back(b"GET /nowhere HTTP/1.1\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", CROWD)
+def test_where_all_places_are_taken_every_new_client_is_served(shared_node, name):
+    check(shared_node, lambda: connect_http(shared_node), CROWD[name], 300, name)
 
 
 GREETING = encode_frame(HELLO, b'{"protocol":1,"version":"flood"}')

@@ -1,5 +1,6 @@
 #include "broker/http_server.hpp"
 
+#include <algorithm>
 #include <list>
 #include <optional>
 #include <tuple>
@@ -9,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -40,6 +42,10 @@ constexpr std::chrono::seconds body_limit{30};
 constexpr std::chrono::seconds write_limit{30};
 constexpr std::chrono::seconds linger_limit{2};
 constexpr std::chrono::milliseconds pause{20};  // between looks at what cannot be waited for
+// While memory for bodies is short: small requests have theirs all the same, and a large one gets it from
+// bodies that take longer than this.
+constexpr std::size_t body_bytes_free = std::size_t{16} * 1024;
+constexpr std::chrono::seconds body_patience{2};
 
 constexpr Error error_busy{ErrorCode::unavailable, "broker-busy", "too much at once: try again later"};
 constexpr Error error_http{ErrorCode::malformed, "broker-http", "this is not a request of HTTP/1.1"};
@@ -146,11 +152,22 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   State(const asio::any_io_executor& io_executor, HttpService& served)
       : executor(io_executor), acceptor(io_executor), service(served), budget(bytes_in_flight_max) {}
 
-  // A connection, as far as draining has to know it.
+  using Clock = std::chrono::steady_clock;
+
+  // In all but `answering` it is the client that is waited for.
+  enum class Stage : std::uint8_t { connected, idle, receiving, answering, replying };
+
   struct Session {
     Tcp::socket& socket;
-    bool busy = true;  // has work to finish: not only waiting for a request
+    Stage stage = Stage::connected;
+    Clock::time_point since = Clock::now();
   };
+  using Place = std::list<Session>::iterator;
+
+  void enter(Place place, Stage stage);
+  template <typename Predicate>
+  bool end_oldest(Predicate may_end);
+  asio::awaitable<bool> hold_body(Place place, ByteBudget::Share& share, std::size_t body_bytes);
 
   Outcome<Ok> listen(const HttpServerOptions& options);
   Outcome<Ok> load_tls(const HttpServerOptions& options);
@@ -159,9 +176,9 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   template <typename Stream>
   asio::awaitable<void> run_session_over(Stream& stream, Tcp::socket& socket);
   template <typename Stream>
-  asio::awaitable<void> serve(Stream& stream, Session& session, Deadline& deadline);
+  asio::awaitable<void> serve(Stream& stream, Place place, Deadline& deadline);
   template <typename Stream>
-  asio::awaitable<std::optional<HttpReply>> read_body(Stream& stream, beast::flat_buffer& buffer,
+  asio::awaitable<std::optional<HttpReply>> read_body(Stream& stream, Place place, beast::flat_buffer& buffer,
                                                       Request& request, ByteBudget::Share& share,
                                                       Deadline& deadline);
   asio::awaitable<HttpReply> answer(Request& request);
@@ -171,7 +188,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   HttpService& service;
   ByteBudget budget;
   std::optional<asio::ssl::context> tls;
-  std::list<Session> sessions;
+  std::list<Session> sessions;  // in the order in which they entered their stages
   bool draining = false;
 };
 
@@ -204,6 +221,40 @@ Outcome<Ok> HttpServer::State::listen(const HttpServerOptions& options) {
   return Ok{};
 }
 
+void HttpServer::State::enter(Place place, Stage stage) {
+  place->stage = stage;
+  place->since = Clock::now();
+  sessions.splice(sessions.end(), sessions, place);
+}
+
+// Ends the session that has been in its stage for longest, of those that may be ended. Whatever it waits for
+// fails at once, and so does what it begins after that.
+template <typename Predicate>
+bool HttpServer::State::end_oldest(Predicate may_end) {
+  const auto oldest = std::find_if(sessions.begin(), sessions.end(), [&](const Session& session) {
+    return session.socket.is_open() && may_end(session);
+  });
+  if (oldest == sessions.end()) return false;
+  beast::error_code ignored;
+  oldest->socket.close(ignored);
+  return true;
+}
+
+// Whether there is memory for so much of a body.
+asio::awaitable<bool> HttpServer::State::hold_body(Place place, ByteBudget::Share& share,
+                                                   std::size_t body_bytes) {
+  const std::size_t counted = body_bytes - std::min(body_bytes, body_bytes_free);
+  while (!share.grow_to(counted)) {
+    const auto begun_before = Clock::now() - body_patience;
+    const bool ended = end_oldest([&](const Session& session) {
+      return session.stage == Stage::receiving && session.since < begun_before && &session != &*place;
+    });
+    if (!ended) co_return false;
+    co_await asio::post(executor, asio::use_awaitable);  // until it has given its memory back
+  }
+  co_return true;
+}
+
 asio::awaitable<void> HttpServer::State::accept_until_drained() {
   // Written without waiting, as nothing may wait for a client that is one too many.
   constexpr std::string_view full =
@@ -219,7 +270,9 @@ asio::awaitable<void> HttpServer::State::accept_until_drained() {
     }
     beast::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
-    if (sessions.size() >= connections_max) {
+    // A place is not kept by waiting: for a request, for the rest of one, or for an answer to be read.
+    const auto waits = [](const Session& session) { return session.stage != Stage::answering; };
+    if (sessions.size() >= connections_max && !end_oldest(waits)) {
       socket.non_blocking(true, ignored);
       if (!tls) socket.write_some(asio::buffer(full), ignored);
       continue;
@@ -251,14 +304,14 @@ asio::awaitable<void> HttpServer::State::run_session_over(Stream& stream, Tcp::s
       deadline.start(handshake_limit);
       std::tie(refused) = co_await stream.async_handshake(asio::ssl::stream_base::server, by_tuple);
     }
-    if (!refused) co_await serve(stream, *place, deadline);
+    if (!refused) co_await serve(stream, place, deadline);
   }
   sessions.erase(place);
   service.count_connections(sessions.size());
 }
 
 template <typename Stream>
-asio::awaitable<std::optional<HttpReply>> HttpServer::State::read_body(Stream& stream,
+asio::awaitable<std::optional<HttpReply>> HttpServer::State::read_body(Stream& stream, Place place,
                                                                        beast::flat_buffer& buffer,
                                                                        Request& request,
                                                                        ByteBudget::Share& share,
@@ -275,9 +328,8 @@ asio::awaitable<std::optional<HttpReply>> HttpServer::State::read_body(Stream& s
       auto refusal = refuse_read(problem);
       co_return refusal ? std::move(refusal) : error_reply(http::status::bad_request, error_http);
     }
-    if (!share.grow_to(request.get().body().size())) {
-      co_return error_reply(http::status::service_unavailable, error_busy);
-    }
+    const bool held = co_await hold_body(place, share, request.get().body().size());
+    if (!held) co_return error_reply(http::status::service_unavailable, error_busy);
   }
   co_return std::nullopt;
 }
@@ -291,7 +343,8 @@ asio::awaitable<HttpReply> HttpServer::State::answer(Request& request) {
 }
 
 template <typename Stream>
-asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session, Deadline& deadline) {
+asio::awaitable<void> HttpServer::State::serve(Stream& stream, Place place, Deadline& deadline) {
+  Tcp::socket& socket = place->socket;
   beast::flat_buffer buffer(buffer_bytes_max);
   while (!draining) {
     Request request;
@@ -299,14 +352,14 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
     request.body_limit(wire::frame_body_bytes_max);
     ByteBudget::Share share(budget);
 
-    session.busy = false;
+    enter(place, Stage::idle);
     deadline.start(header_limit);
     const auto [problem, count] = co_await http::async_read_header(stream, buffer, request, by_tuple);
-    session.busy = true;
+    enter(place, Stage::receiving);
     std::optional<HttpReply> refusal;
     if (!problem) {
       refusal = refuse_header(request.get());
-      if (!refusal) refusal = co_await read_body(stream, buffer, request, share, deadline);
+      if (!refusal) refusal = co_await read_body(stream, place, buffer, request, share, deadline);
     } else if (deadline.passed() && (request.got_some() || buffer.size() > 0)) {
       refusal = error_reply(http::status::request_timeout, error_time);
     } else {
@@ -314,7 +367,9 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
       if (!refusal) break;
     }
     deadline.stop();
+    if (!socket.is_open()) break;  // ended for another one's sake
 
+    enter(place, Stage::answering);
     const bool refused = refusal.has_value();
     if (!refused) refusal = co_await answer(request);  // g++ 12 frees twice what co_await gives within ?:
     HttpReply reply = *std::move(refusal);
@@ -324,6 +379,7 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
     response.keep_alive(!refused && !draining && request.get().keep_alive());
     response.body() = std::move(reply.body);
     response.prepare_payload();
+    enter(place, Stage::replying);
     deadline.start(write_limit);
     const auto [unsent, sent] = co_await http::async_write(stream, response, by_tuple);
     if (unsent) break;
@@ -331,11 +387,10 @@ asio::awaitable<void> HttpServer::State::serve(Stream& stream, Session& session,
       // Closing with unread bytes would reset the connection and could take the answer with it.
       deadline.start(linger_limit);
       beast::error_code ignored;
-      session.socket.shutdown(Tcp::socket::shutdown_send, ignored);
+      socket.shutdown(Tcp::socket::shutdown_send, ignored);
       Bytes scratch(std::size_t{16} * 1024);
       while (!deadline.passed()) {
-        const auto [ended, dropped] =
-            co_await session.socket.async_read_some(asio::buffer(scratch), by_tuple);
+        const auto [ended, dropped] = co_await socket.async_read_some(asio::buffer(scratch), by_tuple);
         if (ended) break;
       }
       break;
@@ -373,7 +428,7 @@ asio::awaitable<void> HttpServer::drain(std::chrono::milliseconds limit) {
   while (!state->sessions.empty()) {
     const bool late = std::chrono::steady_clock::now() >= until;
     for (const State::Session& session : state->sessions) {
-      if (late || !session.busy) session.socket.cancel(ignored);
+      if (late || session.stage == State::Stage::idle) session.socket.cancel(ignored);
     }
     if (late) break;
     timer.expires_after(pause);

@@ -52,7 +52,10 @@ struct HttpServerOptions {
 
 class HttpServer {
  public:
+  // When so many are open, a new one ends the one that has waited longest for its client, whether for a
+  // request or for the reading of an answer; none whose request is being answered.
   static constexpr std::size_t connections_max = 256;
+  // Of all bodies, less the first 16 KiB of each.
   static constexpr std::size_t bytes_in_flight_max = std::size_t{32} * 1024 * 1024;
 
   // Listens. `service` has to outlive the server. Fails with `unavailable` (broker-listen) or `malformed`
