@@ -83,14 +83,13 @@ Value Value::take_member(std::string_view key) {
   return Value();
 }
 
-Result<Value> parse(ByteView text) {
+Result<Value> parse(ByteView text, StaticText tag) {
   Builder builder;
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,
                                                 nlohmann::json::input_format_t::json, /*strict=*/true);
   if (!parsed) {
     return malformed(
-        "json-form",
-        "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16");
+        tag, "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16");
   }
   return builder.take();
 }

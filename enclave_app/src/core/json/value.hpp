@@ -45,7 +45,7 @@ class Value {
   std::variant<std::monostate, bool, std::int64_t, std::string, Array, Object> state_;
 };
 
-// Fails with `malformed` (json-form) when `text` is not one value of the strict profile.
-Result<Value> parse(ByteView text);
+// Fails with `malformed`, by default json-form, when `text` is not one value of the strict profile.
+Result<Value> parse(ByteView text, StaticText tag = "json-form");
 
 }  // namespace ben::json

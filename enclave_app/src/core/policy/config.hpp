@@ -4,6 +4,7 @@
 
 #include "bitcoin/account.hpp"
 #include "crypto/rsa.hpp"
+#include "json/object_reader.hpp"
 #include "wire/dsse.hpp"
 
 namespace ben::policy {
@@ -13,7 +14,7 @@ inline constexpr std::size_t admins_max = 16;
 inline constexpr std::size_t config_accounts_max = 8;
 
 struct KmsKey {
-  std::string arn;
+  std::string arn;  // not judged
   RsaPublicKey public_key;
 };
 
@@ -35,8 +36,9 @@ struct Config {
 // (mainnet-needs-custody: no wallet of real coins before backup and upgrade exist).
 Result<Config> parse_config(ByteView bytes);
 
-// The JSON array of accounts in config, wallet certificate and genesis answer.
-Result<std::vector<bitcoin::AccountId>> parse_accounts(std::span<const json::Value> items);
+// The member `accounts`, a JSON array, of config, wallet certificate and genesis answer; the reader fails
+// unless it has 1 to config_accounts_max distinct accounts of known purposes.
+[[nodiscard]] std::vector<bitcoin::AccountId> read_accounts(json::ObjectReader& reader);
 [[nodiscard]] std::string encode_accounts(std::span<const bitcoin::AccountId> accounts);
 
 // "bip84/0": how methods and people name an account.

@@ -8,33 +8,32 @@ namespace ben::policy {
 
 inline constexpr std::size_t groups_max = 64;
 inline constexpr std::size_t group_keys_max = 64;
-inline constexpr std::size_t lists_max =
-    62;  // with `any` and `self`, a destination's lists fit one 64-bit mask
+inline constexpr std::size_t lists_max = 62;  // with `self` and `any`, 64 bits
 inline constexpr std::size_t list_addresses_max = 1000;
 inline constexpr std::size_t rules_max = 64;
 inline constexpr std::size_t name_bytes_max = 32;
 
-struct Group {
+// Items under a name, by which rules refer to them.
+template <typename Item>
+struct Named {
   std::string name;
-  std::vector<Ed25519PublicKey> keys{};
+  std::vector<Item> items{};
 };
-
-struct DestinationList {
-  std::string name;
-  std::vector<bitcoin::Script> scripts{};  // sorted
-};
+using Group = Named<Ed25519PublicKey>;
+using DestinationList = Named<bitcoin::Script>;  // sorted
 
 struct Rule {
   std::string name;
   std::uint64_t from;          // bit i: group i
-  std::uint64_t destinations;  // bit i: list i; self_bit, any_bit
+  std::uint64_t destinations;  // bit i: list i
   std::uint64_t outflow_sats_max;
   std::uint64_t fee_sats_max;
   std::uint64_t fee_sats_per_vbyte_max;
 };
 
-inline constexpr std::uint64_t self_bit = std::uint64_t{1} << 62U;
-inline constexpr std::uint64_t any_bit = std::uint64_t{1} << 63U;
+// The first two lists are built in, without items: `self`, which only a review can tell, and `any`.
+inline constexpr std::uint64_t self_bit = 1;
+inline constexpr std::uint64_t any_bit = 2;
 
 struct Policy {
   bitcoin::Network network;
@@ -50,7 +49,7 @@ struct Policy {
 // Fails with `malformed` (policy-form, the key as detail).
 Result<Policy> parse_policy(ByteView payload);
 
-// Every key that may sign requests, without repeats.
+// Every key that may sign requests.
 [[nodiscard]] std::vector<Ed25519PublicKey> requester_keys(const Policy& policy);
 
 // The rule that allows the reviewed transaction for requests signed by `requesters`, by its place in

@@ -144,15 +144,15 @@ class Genesis {
     wallet.wallet_id = reader.hex<32>("wallet_id");
     const bool same_network =
         reader.text("network", 16) == bitcoin::parameters_of(config_.parsed.network).name;
-    const auto accounts = policy::parse_accounts(reader.array("accounts", policy::config_accounts_max));
+    const auto accounts = policy::read_accounts(reader);
     const bool generated = reader.text("origin", 32) == policy::origin_generated;
     const bool same_config = reader.hex<32>("config_hash") == config_hash_;
     const json::Value& sealed = reader.value("sealed_seed");
     const bool same_sealing = sealed.is_null() == !config_.parsed.kms.has_value();
     const auto blob = parse_base64(sealed.text() == nullptr ? "" : std::string_view(*sealed.text()));
     (void)value_or_stop(reader.finish("answer-form", "the result is not of the protocol's form"), "genesis");
-    if (!same_network || !accounts || *accounts != config_.parsed.accounts || !generated || !same_config ||
-        !same_sealing || !blob)
+    if (!same_network || accounts != config_.parsed.accounts || !generated || !same_config || !same_sealing ||
+        !blob)
       throw Stop("answer-genesis", "the signer has made another wallet than the config describes");
     wallet.sealed_seed = *blob;
     if (!blob->empty()) admit_sealed_copy(*blob, wallet.wallet_id, config_hash_, measurements_);

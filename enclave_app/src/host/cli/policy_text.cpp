@@ -1,6 +1,7 @@
 #include "cli/policy_text.hpp"
 
 #include <charconv>
+#include <ranges>
 #include <utility>
 
 #include "base/hex.hpp"
@@ -177,7 +178,8 @@ std::string amount(std::uint64_t sats) {
 std::string destinations_of(const policy::Rule& rule, const policy::Policy& policy) {
   if ((rule.destinations & policy::any_bit) != 0) return "any address";
   std::vector<std::string> words;
-  for (const std::string& name : names_of(rule.destinations, policy.lists)) words.push_back("list " + name);
+  for (const std::string& name : names_of(rule.destinations & ~policy::self_bit, policy.lists))
+    words.push_back("list " + name);
   if ((rule.destinations & policy::self_bit) != 0) words.emplace_back("the wallet's own receive addresses");
   return join(words, "and");
 }
@@ -214,13 +216,13 @@ std::vector<std::string> explain(const policy::Policy& policy) {
                   encode_hex(policy.wallet_id) + " on " +
                   std::string(bitcoin::parameters_of(policy.network).name) + ".");
   for (const policy::Group& group : policy.groups) {
-    lines.push_back("Group " + group.name + " has " + std::to_string(group.keys.size()) +
-                    (group.keys.size() == 1 ? " key:" : " keys:"));
-    for (const Ed25519PublicKey& key : group.keys) lines.push_back("  " + encode_hex(key));
+    lines.push_back("Group " + group.name + " has " + std::to_string(group.items.size()) +
+                    (group.items.size() == 1 ? " key:" : " keys:"));
+    for (const Ed25519PublicKey& key : group.items) lines.push_back("  " + encode_hex(key));
   }
-  for (const policy::DestinationList& list : policy.lists) {
+  for (const policy::DestinationList& list : policy.lists | std::views::drop(2)) {  // not the built-in ones
     lines.push_back("List " + list.name + ":");
-    for (const bitcoin::Script& script : list.scripts) {
+    for (const bitcoin::Script& script : list.items) {
       const auto address = bitcoin::encode_address(policy.network, script);
       lines.push_back("  " + (address ? *address : encode_hex(script)));
     }

@@ -118,7 +118,7 @@ TEST_CASE("a policy with a field changed to a bad value is refused and the field
   }
 }
 
-TEST_CASE("every requester key is listed once") {
+TEST_CASE("every requester key is listed") {
   const auto policy = parse_policy(as_bytes(policy_text()));
   REQUIRE(policy.has_value());
   CHECK(requester_keys(*policy) == std::vector<Ed25519PublicKey>{desk, clerk});
