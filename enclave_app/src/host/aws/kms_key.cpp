@@ -5,6 +5,10 @@
 namespace ben {
 namespace {
 
+constexpr Error multi_region{
+    ErrorCode::refused, "kms-key-unfit",
+    "kms: the key is multi-region, and a replica has a policy of its own: create a single-region key"};
+
 bool is_name(std::string_view text, std::string_view extra) {
   if (text.empty()) return false;
   return std::ranges::all_of(text, [extra](char c) {
@@ -35,6 +39,7 @@ Result<KeyArn> parse_key_arn(std::string_view text) {
       parts[4].size() == 12 && parts[4].find_first_not_of("0123456789") == std::string_view::npos;
   if (!is_name(parts[1], "-") || !is_name(parts[3], "-") || !is_account || !is_name(rest, "-"))
     return bad_arn;
+  if (rest.starts_with("mrk-")) return multi_region;
   return KeyArn{.text = std::string(text),
                 .partition = std::string(parts[1]),
                 .region = std::string(parts[3]),
@@ -64,10 +69,7 @@ Result<> admit_sealing_key(const KmsKey& key) {
         "kms: the key's material was imported or is outside KMS, so others may hold it: create a key with "
         "origin AWS_KMS");
   }
-  if (key.multi_region) {
-    return unfit(
-        "kms: the key is multi-region, and a replica has a policy of its own: create a single-region key");
-  }
+  if (key.multi_region) return multi_region;
   if (key.key_state != "Enabled") {
     return unfit("kms: the key is not enabled: enable it, or cancel its deletion, or create another one");
   }

@@ -18,7 +18,8 @@ struct KeyArn {
   std::string key_id;
 };
 
-// Fails with `malformed` (kms-key-arn) on aliases, bare key ids and everything else that is not a key's ARN.
+// Fails with `malformed` (kms-key-arn) on aliases, bare key ids and everything else that is not a key's ARN;
+// with `refused` (kms-key-unfit) on that of a multi-region key.
 Result<KeyArn> parse_key_arn(std::string_view text);
 
 // What DescribeKey says, as far as it matters here.

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <optional>
 
+#include "aws/kms_key.hpp"
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "cli/commands.hpp"
@@ -45,6 +46,7 @@ std::string encode_kms(const ConfigNewOptions& options) {
         "give --kms-key-arn with the KMS key that seals the seed, or --no-kms for a seed that ends with the "
         "enclave");
   }
+  (void)value_or_stop(parse_key_arn(options.kms_key_arn), options.kms_key_arn);
   const Bytes public_key =
       options.kms_public_key.empty()
           ? fetch_kms_public_key(options.kms_key_arn, options.kms_endpoint, options.kms_region)

@@ -1,5 +1,6 @@
 #include "cli/config_lint.hpp"
 
+#include "aws/kms_key.hpp"
 #include "base/hex.hpp"
 #include "cli/keys.hpp"
 #include "policy/config.hpp"
@@ -41,7 +42,10 @@ std::vector<Finding> lint(ByteView config) {
   if (!parsed) return {to_finding(parsed.error())};
   std::vector<Finding> findings;
   lint_admins(parsed->admins, findings);
-  if (!parsed->kms) {
+  if (parsed->kms) {
+    const auto arn = parse_key_arn(parsed->kms->arn);
+    if (!arn) findings.push_back(to_finding(arn.error()));
+  } else {
     findings.push_back(
         {false, "config-no-kms",
          "kms is null: the seed is never stored, and every coin of the wallet is lost when the "

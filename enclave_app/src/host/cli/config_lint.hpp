@@ -15,7 +15,8 @@ struct Finding {
   std::string text;
 };
 
-// Errors: the tags of policy::parse_config; config-admin-key (anybody can sign under an admin's key).
+// Errors: the tags of policy::parse_config; config-admin-key (anybody can sign under an admin's key);
+// kms-key-arn, kms-key-unfit.
 // Warnings: config-threshold-one, config-threshold-all, config-one-admin, config-no-kms.
 [[nodiscard]] std::vector<Finding> lint(ByteView config);
 

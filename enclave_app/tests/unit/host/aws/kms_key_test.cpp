@@ -22,6 +22,8 @@ TEST_CASE("anything but the ARN of a key is malformed") {
         "arn:aws:kms::123456789012:key/a", "arn:aws:s3:us-east-1:123456789012:key/a",
         "arn:aws:kms:us-east-1:12345678901:key/a", "arn:aws:kms:us-east-1:12345678901x:key/a",
         "arn:aws:kms:us-east-1:123456789012:key/a:b", "arn:aws:kms:us-east-1/x:123456789012:key/a",
+        "arn:aws:kms:us-east-1:1:key/a", "arn:aws:kms:us-east-1:123456789012:key/a\"b",
+        "arn:aws:kms:us-east-1:123456789012:key/a\\b",
         "arn:aws:kms:us-east-1.evil.example#:123456789012:key/a", " arn:aws:kms:us-east-1:123456789012:key/a",
         "arn:aws:kms:us-east-1:123456789012:key/a\n", "arn:aws:kms:us-east-1"}) {
     CAPTURE(text);
@@ -30,6 +32,13 @@ TEST_CASE("anything but the ARN of a key is malformed") {
     CHECK(arn.error().tag.view() == "kms-key-arn");
   }
   CHECK_FALSE(parse_key_arn("arn:aws:kms:us-east-1:123456789012:key/" + std::string(300, 'a')).has_value());
+}
+
+TEST_CASE("the ARN of a multi-region key is refused") {
+  const auto arn =
+      parse_key_arn("arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef");
+  REQUIRE_FALSE(arn.has_value());
+  CHECK(arn.error().tag.view() == "kms-key-unfit");
 }
 
 TEST_CASE("only an enabled single-region RSA key that KMS made for decryption is fit to seal") {

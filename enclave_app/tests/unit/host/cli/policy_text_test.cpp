@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "base/base64.hpp"
 #include "cli/config_lint.hpp"
 #include "cli/stop.hpp"
+#include "enclave/sealing/sealing_fixture.hpp"
 
 namespace ben {
 namespace {
@@ -97,6 +99,24 @@ std::string config(const std::string& network, const std::string& threshold, con
   return R"({"version":1,"network":")" + network + R"(","kms":null,"admins":{"threshold":)" + threshold +
          R"(,"keys":[)" + keys +
          R"(]},"accounts":[{"purpose":84,"account":0}],"arming":"automatic","floors":{"policy_epoch":1}})";
+}
+
+TEST_CASE(
+    "the linter refuses what the broker would: a KMS key that is named by no ARN, or a multi-region one") {
+  const auto lint_of = [](const std::string& arn) {
+    std::string text = config("regtest", "1", "\"" + key + "\"");
+    const std::string kms =
+        R"({"key_arn":")" + arn + R"(","public_key":")" + encode_base64(test::kms_key().spki()) + "\"}";
+    return cli::lint(as_bytes(text.replace(text.find("null"), 4, kms)));
+  };
+  const auto has_error = [](const std::vector<cli::Finding>& findings, std::string_view tag) {
+    return std::ranges::any_of(findings,
+                               [&](const auto& finding) { return finding.is_error && finding.tag == tag; });
+  };
+  CHECK(has_error(lint_of("alias/seal"), "kms-key-arn"));
+  CHECK(has_error(lint_of("arn:aws:kms:us-east-1:123456789012:key/mrk-1"), "kms-key-unfit"));
+  for (const cli::Finding& finding : lint_of("arn:aws:kms:us-east-1:123456789012:key/a"))
+    CHECK(finding.tag == "config-one-admin");
 }
 
 TEST_CASE("the linter names what gives a wallet away, and what is unwise") {
