@@ -2,7 +2,6 @@
 #include <cstdlib>
 
 #include "wire/dsse.hpp"
-#include "wire/request.hpp"
 #include "wire/rpc.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -27,17 +27,34 @@ std::string encode_hello() {
 }
 
 Result<> admit_hello(ByteView body) {
-  constexpr std::size_t hello_bytes_max = 256;
-  constexpr Error other_version = refused("wire-hello", "hello: the peer speaks another protocol version");
-  if (body.size() > hello_bytes_max) return other_version;
-  const auto value = json::parse(body);
-  if (!value) return other_version;
-  json::ObjectReader reader(*value);
-  const auto protocol = reader.integer("protocol", 0, INT32_MAX);
+  constexpr StaticText other_version = "hello: the peer speaks another protocol version";
+  if (body.size() > 256) return malformed("wire-hello", other_version);
+  BEN_TRY(const auto value, json::parse(body, "wire-hello"));
+  json::ObjectReader reader(value);
+  (void)reader.integer("protocol", protocol_version, protocol_version);
   (void)reader.text("version", 64);
-  if (!reader.finish("wire-hello", "hello: not of the known form") || protocol != protocol_version)
-    return other_version;
-  return Ok{};
+  return reader.finish("wire-hello", other_version);
+}
+
+Bytes encode_persist(const PersistWallet& wallet) {
+  Writer writer;
+  writer.u8(persist_wallet).big_endian(wallet.sealed_seed.size(), 2);
+  return writer.bytes(wallet.sealed_seed).bytes(wallet.certificate).take();
+}
+
+Bytes encode_persist_policy(ByteView policy) { return Writer().u8(persist_policy).bytes(policy).take(); }
+
+Bytes encode_kms_decrypt(const KmsDecrypt& call) {
+  return Writer().big_endian(call.wrapped_key.size(), 2).bytes(call.wrapped_key).bytes(call.document).take();
+}
+
+Result<KmsReply> parse_kms_reply(ByteView body) {
+  Reader reader(body);
+  const KmsReply reply{.outcome = static_cast<KmsOutcome>(reader.u8()), .cms = reader.rest()};
+  const bool fits = !reader.failed() && reply.outcome <= KmsOutcome::refused &&
+                    reply.cms.size() <= (reply.outcome == KmsOutcome::answered ? cms_bytes_max : 0);
+  if (!fits) return malformed("wire-kms", "kms: the reply is not of the known form");
+  return reply;
 }
 
 }  // namespace ben::wire

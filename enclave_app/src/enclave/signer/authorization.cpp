@@ -1,7 +1,5 @@
 #include "signer/authorization.hpp"
 
-#include "wire/statement.hpp"
-
 namespace ben::signer {
 
 Result<std::int64_t> TrustedClock::now_ms() {

@@ -5,7 +5,7 @@
 
 #include "nsm/client.hpp"
 #include "wire/dsse.hpp"
-#include "wire/request.hpp"
+#include "wire/rpc.hpp"
 
 namespace ben::signer {
 

@@ -3,7 +3,6 @@
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "json/writer.hpp"
-#include "wire/operation.hpp"
 
 namespace ben::signer {
 namespace {
@@ -136,17 +135,17 @@ ResultJson Custody::genesis_result() const {
 ResultJson Custody::state_result() const {
   return json::ObjectWriter()
       .text("wallet_id", encode_hex(held_->wallet.id()))
-      .text("state", wire::state_name(state()))
+      .text("state", state())
       .finish();
 }
 
-wire::SignerState Custody::state() const noexcept {
-  if (!held_) return wire::SignerState::empty;
-  return held_->certificate.empty() ? wire::SignerState::locked : wire::SignerState::armed;
+std::string_view Custody::state() const noexcept {
+  if (!held_) return "EMPTY";
+  return held_->certificate.empty() ? "LOCKED" : "ARMED";
 }
 
 const bitcoin::Wallet* Custody::armed_wallet() const noexcept {
-  return state() == wire::SignerState::armed ? &held_->wallet : nullptr;
+  return held_ && !held_->certificate.empty() ? &held_->wallet : nullptr;
 }
 
 std::optional<Hash256> Custody::wallet_id() const noexcept {
@@ -154,7 +153,7 @@ std::optional<Hash256> Custody::wallet_id() const noexcept {
 }
 
 std::string_view Custody::origin() const noexcept {
-  return state() == wire::SignerState::armed ? policy::origin_generated : std::string_view();
+  return armed_wallet() != nullptr ? policy::origin_generated : std::string_view();
 }
 
 }  // namespace ben::signer

@@ -7,8 +7,7 @@
 #include "bitcoin/wallet.hpp"
 #include "signer/boot.hpp"
 #include "signer/kms_opener.hpp"
-#include "wire/request.hpp"
-#include "wire/statement.hpp"
+#include "wire/rpc.hpp"
 
 namespace ben::signer {
 
@@ -41,7 +40,7 @@ class Custody {
   // Drops what is under way, its seed included.
   void abandon() noexcept { pending_.reset(); }
 
-  [[nodiscard]] wire::SignerState state() const noexcept;
+  [[nodiscard]] std::string_view state() const noexcept;               // EMPTY, LOCKED or ARMED
   [[nodiscard]] const bitcoin::Wallet* armed_wallet() const noexcept;  // nullptr unless ARMED
   [[nodiscard]] std::optional<Hash256> wallet_id() const noexcept;
   [[nodiscard]] std::string_view origin() const noexcept;  // empty unless ARMED

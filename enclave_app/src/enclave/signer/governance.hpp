@@ -3,7 +3,6 @@
 
 #include "policy/policy.hpp"
 #include "signer/progress.hpp"
-#include "wire/operation.hpp"
 
 namespace ben::signer {
 

@@ -1,7 +1,6 @@
 #include "signer/kms_opener.hpp"
 
-#include "wire/operation.hpp"
-#include "wire/statement.hpp"
+#include "wire/rpc.hpp"
 
 namespace ben::signer {
 

@@ -34,7 +34,7 @@ std::string show_path(const bitcoin::Account& account, bitcoin::Branch branch, s
 Result<const bitcoin::Wallet*> Signer::armed_wallet() const {
   const bitcoin::Wallet* wallet = custody_->armed_wallet();
   if (wallet != nullptr) return wallet;
-  if (custody_->state() == wire::SignerState::empty)
+  if (!custody_->wallet_id())
     return refused("state-empty", "signer: there is no wallet: genesis, or unseal a stored one");
   return refused("state-locked", "signer: the wallet has no certificate of the admins yet");
 }

@@ -109,26 +109,33 @@ Reply Signer::answer(std::string_view id, const Hash256& request_hash, Result<Pr
   }
   // An operation that failed leaves nothing behind; one of another connection goes on.
   if (!progress && !open_) abandon();
-  const wire::RpcOutcome outcome{.is_error = !progress,
-                                 .json = progress ? std::get<ResultJson>(*std::move(progress))
-                                                  : wire::encode_rpc_error(progress.error())};
+  auto outcome =
+      progress ? Result<std::string>(std::get<ResultJson>(*std::move(progress))) : progress.error();
   const std::string body =
-      wire::encode_rpc_answer(id, outcome, request_hash, keys_->boot_id, keys_->response_key);
+      wire::encode_rpc_answer(id, std::move(outcome), request_hash, keys_->boot_id, keys_->response_key);
   return Reply{.type = wire::FrameType::response, .body = to_bytes(as_bytes(body))};
 }
 
 std::string Signer::statement() const {
   const ActivePolicy* active = governance_.active();
-  return wire::encode_statement({.boot_id = keys_->boot_id,
-                                 .network = bitcoin::parameters_of(config_->config.network).name,
-                                 .response_key = keys_->response_key.public_key(),
-                                 .wallet_id = custody_->wallet_id(),
-                                 .origin = custody_->origin(),
-                                 .config_hash = config_->hash,
-                                 .policy_hash = active == nullptr ? std::optional<Hash256>() : active->hash,
-                                 .policy_epoch = active == nullptr ? 0 : active->policy.epoch,
-                                 .state = custody_->state(),
-                                 .rng = rng_});
+  const auto wallet_id = custody_->wallet_id();
+  return json::ObjectWriter()
+      .integer("protocol", wire::protocol_version)
+      .text("version", wire::program_version)
+      .text("boot_id", encode_hex(keys_->boot_id))
+      .text("network", bitcoin::parameters_of(config_->config.network).name)
+      .text("response_key", encode_hex(keys_->response_key.public_key()))
+      .null("hpke_key")
+      .text_or_null("wallet_id", wallet_id ? encode_hex(*wallet_id) : "")
+      .text_or_null("origin", custody_->origin())
+      .text("config_hash", encode_hex(config_->hash))
+      .text_or_null("policy_hash", active == nullptr ? "" : encode_hex(active->hash))
+      .integer("policy_epoch", active == nullptr ? 0 : active->policy.epoch)
+      .text("state", custody_->state())
+      .integer("state_seq", 0)
+      .null("log")
+      .text("rng", rng_)
+      .finish();
 }
 
 }  // namespace ben::signer

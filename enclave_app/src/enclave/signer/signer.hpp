@@ -73,6 +73,7 @@ class Signer {
   Result<Decision> decide(json::Value& params, std::string_view method);
 
   Result<const bitcoin::Wallet*> armed_wallet() const;
+  // What this signer says of itself: the boot statement. Docs: docs/protocol.md section 6.
   [[nodiscard]] std::string statement() const;
   [[nodiscard]] Reply answer(std::string_view id, const Hash256& request_hash, Result<Progress> progress);
 

@@ -237,7 +237,7 @@ asio::awaitable<Lifecycle::Arrival> Lifecycle::verify(const Session& session) {
   node_.trouble.clear();
   log_.info("enclave-verified", {{"boot_id", encode_hex(judgement.statement->boot_id)},
                                  {"pcr0", encode_hex(pins.measurements->pcr0)},
-                                 {"state", wire::state_name(judgement.statement->state)},
+                                 {"state", verify::state_name(judgement.statement->state)},
                                  {"test_root", judgement.test_root}});
   co_return Arrival::up;
 }
@@ -301,7 +301,7 @@ asio::awaitable<void> Lifecycle::give_back(Session session) {
 
 // True when nothing is left that another attempt could change.
 asio::awaitable<bool> Lifecycle::give_back_once(const Session& session) {
-  if (node_.statement->state == wire::SignerState::empty) {
+  if (node_.statement->state == verify::SignerState::empty) {
     const auto wallet = co_await on_worker(workers_, [this] { return store_.newest_certified_wallet(); });
     if (wallet && !*wallet) co_return true;
     if (!wallet) {

@@ -18,11 +18,11 @@ std::string why_not_ready(const Node& node) {
   if (!node.measured)
     return "no measurement is expected: give --expected-measurement; until then no keys are made";
   switch (node.statement->state) {
-    case wire::SignerState::empty:
+    case verify::SignerState::empty:
       return or_else(node.trouble, "there is no wallet: run genesis");
-    case wire::SignerState::locked:
+    case verify::SignerState::locked:
       return or_else(node.trouble, "the wallet has no certificate: run certify_wallet");
-    case wire::SignerState::armed:
+    case verify::SignerState::armed:
       break;
   }
   if (!node.statement->policy_hash) return or_else(node.trouble, "there is no policy: run set_policy");
@@ -36,7 +36,7 @@ std::string encode_readiness(const Node& node) {
   return json::ObjectWriter()
       .raw("ready", reason.empty() ? "true" : "false")
       .text("reason", reason)
-      .text("state", statement == nullptr ? "UNKNOWN" : wire::state_name(statement->state))
+      .text("state", statement == nullptr ? "UNKNOWN" : verify::state_name(statement->state))
       .text_or_null("wallet_id", has_wallet ? encode_hex(*statement->wallet_id) : std::string())
       .finish();
 }

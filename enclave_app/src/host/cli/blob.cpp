@@ -6,7 +6,7 @@
 #include "cli/node.hpp"
 #include "cli/sealed_copy.hpp"
 #include "cli/stop.hpp"
-#include "wire/operation.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::cli {
 
@@ -35,11 +35,11 @@ int restore_blob(const BlobRestoreOptions& options, Output& output) {
   node.profile.certificate.reset();
   ConnectedNode connected(node, {.wallet = true});
   const verify::Statement& statement = connected.statement();
-  const bool has_it = statement.wallet_id == wallet_id && statement.state == wire::SignerState::armed;
+  const bool has_it = statement.wallet_id == wallet_id && statement.state == verify::SignerState::armed;
   if (!has_it) unseal(connected.client(), wallet_id, blob, *whole.certificate);
   connected.reconnect(whole, {});
   output.fact("wallet_id", encode_hex(wallet_id));
-  output.fact("state", wire::state_name(connected.statement().state));
+  output.fact("state", verify::state_name(connected.statement().state));
   output.yes_or_no("restored", !has_it);
   if (connected.statement().policy_epoch < policy_epoch_min)
     output.line("it has no policy of the epoch you have seen: give it with benctl policy set");

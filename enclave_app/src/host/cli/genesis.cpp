@@ -15,7 +15,7 @@
 #include "json/object_reader.hpp"
 #include "policy/config.hpp"
 #include "relay/certificate.hpp"
-#include "wire/operation.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::cli {
 namespace {
@@ -24,7 +24,7 @@ namespace {
 constexpr std::uint64_t request_lifetime_ms = 23UL * 3600 * 1000;
 constexpr std::size_t entropy_items_max = 16;
 
-using wire::SignerState;
+using verify::SignerState;
 
 std::vector<Ed25519Key> read_admin_keys(const GenesisOptions& options, const policy::Admins& admins) {
   std::vector<Ed25519Key> keys;
@@ -209,7 +209,7 @@ class Genesis {
     const bool has_blob = std::filesystem::exists(blob);
     output.fact("wallet_id", encode_hex(wallet_id));
     output.fact("origin", policy::origin_generated);
-    output.fact("state", wire::state_name(SignerState::armed));
+    output.fact("state", verify::state_name(SignerState::armed));
     output.fact_or_none("sealed_copy", has_blob ? std::optional(blob.string()) : std::nullopt);
     output.fact("profile", node_.profile_path.string());
     json::ArrayWriter descriptors;

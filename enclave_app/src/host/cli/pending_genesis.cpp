@@ -4,7 +4,7 @@
 #include "base/hex.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
-#include "wire/operation.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::cli {
 namespace {

@@ -74,7 +74,7 @@ int show_info(const NodeOptions& options, Output& output) {
       info.config_hash != judged.config_hash || info.wallet_id != judged.wallet_id)
     throw Stop("answer-info", "get_info: the signer contradicts its evidence");
   output.fact("network", info.network);
-  output.fact("state", wire::state_name(info.state));
+  output.fact("state", verify::state_name(info.state));
   output.fact_or_none("wallet_id",
                       info.wallet_id ? std::optional(encode_hex(*info.wallet_id)) : std::nullopt);
   output.fact("origin", info.origin);

@@ -7,7 +7,7 @@
 #include "cli/stop.hpp"
 #include "json/object_reader.hpp"
 #include "json/writer.hpp"
-#include "wire/operation.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::cli {
 
@@ -48,7 +48,7 @@ void unseal(NodeClient& client, const Hash256& wallet_id, ByteView blob, const w
 void admit_armed(const SignerAnswer& answer, const Hash256& wallet_id) {
   json::ObjectReader reader(answer.value);
   const Hash256 armed_wallet = reader.hex<32>("wallet_id");
-  const bool armed = reader.text("state", 16) == wire::state_name(wire::SignerState::armed);
+  const bool armed = reader.text("state", 16) == verify::state_name(verify::SignerState::armed);
   if (!reader.finish("answer-form", "") || !armed || armed_wallet != wallet_id)
     throw Stop("answer-armed", "the signer does not say that wallet " + encode_hex(wallet_id) + " is armed");
 }

@@ -75,7 +75,7 @@ void say_statement(const verify::Statement& statement, Output& output) {
     return encode_hex(*hash);
   };
   output.fact("network", statement.network);
-  output.fact("state", wire::state_name(statement.state));
+  output.fact("state", verify::state_name(statement.state));
   output.fact_or_none("wallet_id", hex_or_none(statement.wallet_id));
   output.fact_or_none("policy_hash", hex_or_none(statement.policy_hash));
   output.fact("policy_epoch", statement.policy_epoch);

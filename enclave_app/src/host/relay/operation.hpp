@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "wire/operation.hpp"
+#include "wire/frame.hpp"
 
 namespace ben::wire {
 

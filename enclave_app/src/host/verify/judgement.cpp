@@ -161,7 +161,7 @@ void check_pcr3(Lines& lines, const Document& document, const Pins& pins) {
 }
 
 void check_wallet(Lines& lines, const Statement& statement, const Pins& pins, const Waivers& waivers) {
-  const std::string state(wire::state_name(statement.state));
+  const std::string state(state_name(statement.state));
   if (!pins.wallet_id) {
     return lines.unpinned(waivers.wallet,
                           "wallet: " + (statement.wallet_id ? encode_hex(*statement.wallet_id) : state));
@@ -176,7 +176,7 @@ void check_wallet(Lines& lines, const Statement& statement, const Pins& pins, co
     return lines.refused("verify-wallet",
                          "the node holds another wallet: " + encode_hex(*statement.wallet_id));
   }
-  if (statement.state != wire::SignerState::armed) {
+  if (statement.state != SignerState::armed) {
     return lines.refused(
         "wallet-locked",
         "the node is " + state +

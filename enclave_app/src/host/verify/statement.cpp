@@ -21,17 +21,22 @@ std::optional<Hash256> read_hash_or_null(json::ObjectReader& reader, const json:
   return reader.hex<32>(key);
 }
 
-wire::SignerState read_state(json::ObjectReader& reader) {
-  using enum wire::SignerState;
+SignerState read_state(json::ObjectReader& reader) {
+  using enum SignerState;
   const std::string_view name = reader.text("state", word_bytes_max);
-  for (const wire::SignerState state : {empty, locked, armed}) {
-    if (name == wire::state_name(state)) return state;
+  for (const SignerState state : {empty, locked, armed}) {
+    if (name == state_name(state)) return state;
   }
   reader.fail("state");
   return empty;
 }
 
 }  // namespace
+
+std::string_view state_name(SignerState state) {
+  static constexpr std::array<std::string_view, 3> names{"EMPTY", "LOCKED", "ARMED"};  // in the enum's order
+  return names[static_cast<std::size_t>(state)];
+}
 
 Result<Statement> parse_statement(std::string_view text) {
   constexpr StaticText reason = "statement: not a boot statement of protocol 1 with exactly its fields";

@@ -6,11 +6,20 @@
 #include <string>
 #include <string_view>
 
-#include "wire/statement.hpp"
+#include "wire/rpc.hpp"
 
 namespace ben::verify {
 
 inline constexpr std::size_t statement_bytes_max = 4096;
+
+enum class SignerState : std::uint8_t {
+  empty,   // no seed
+  locked,  // a seed, but no valid wallet certificate: no address, no signature
+  armed,   // ready
+};
+
+// The name in statements and answers: EMPTY, LOCKED, ARMED.
+[[nodiscard]] std::string_view state_name(SignerState state);
 
 struct Statement {
   std::string version;
@@ -22,7 +31,7 @@ struct Statement {
   Hash256 config_hash{};
   std::optional<Hash256> policy_hash;
   std::int64_t policy_epoch = 0;  // 0: no policy
-  wire::SignerState state = wire::SignerState::empty;
+  SignerState state = SignerState::empty;
   std::string rng;
 };
 

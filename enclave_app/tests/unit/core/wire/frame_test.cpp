@@ -35,8 +35,11 @@ TEST_CASE("HELLO is admitted from a peer of the same protocol only") {
        {"", "{}", R"({"protocol":2,"version":"0.1.0"})", R"({"protocol":1})",
         R"({"protocol":1,"version":"0.1.0","x":1})", R"({"protocol":"1","version":"0.1.0"})"}) {
     CAPTURE(body);
-    CHECK_FALSE(admit_hello(as_bytes(body)).has_value());
+    const auto refused = admit_hello(as_bytes(body));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().tag.view() == "wire-hello");
   }
+  CHECK_FALSE(admit_hello(as_bytes(encode_hello() + std::string(256, ' '))).has_value());
   CHECK_FALSE(admit_hello(Bytes(100'000, ' ')).has_value());
 }
 

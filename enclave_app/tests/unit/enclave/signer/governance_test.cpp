@@ -70,6 +70,30 @@ TEST_CASE("no bit of a policy can flip") {
                           });
 }
 
+TEST_CASE("get_info is the boot statement, its fields in one order") {
+  Node node;
+  const std::string boot_id = node.boot_id();
+  const std::string head = R"({"protocol":1,"version":"0.1.0","boot_id":")" + boot_id +
+                           R"(","network":"regtest","response_key":")" + encode_hex(*node.response_key) +
+                           R"(","hpke_key":null,)";
+  const std::string config = R"("config_hash":")" + node.config_hash() + "\",";
+  const auto end = [](const std::string& state) {
+    return R"("state":")" + state + R"(","state_seq":0,"log":null,"rng":"test-rng"})";
+  };
+  CHECK(node.call("get_info").json == head + R"("wallet_id":null,"origin":null,)" + config +
+                                          R"("policy_hash":null,"policy_epoch":0,)" + end("EMPTY"));
+  const std::string wallet = R"("wallet_id":")" + node.genesis().text("wallet_id") + "\",";
+  CHECK(node.call("get_info").json == head + wallet + R"("origin":null,)" + config +
+                                          R"("policy_hash":null,"policy_epoch":0,)" + end("LOCKED"));
+  node.wallet_id = node.call("get_info").text("wallet_id");
+  REQUIRE(node.certify(node.wallet_id).text("state") == "ARMED");
+  const std::string policy = node.policy_payload(1, "null", Node::pay_rule(1000));
+  REQUIRE(node.set_policy(policy).tag() == "");
+  CHECK(node.call("get_info").json == head + wallet + R"("origin":"generated",)" + config +
+                                          R"("policy_hash":")" + encode_hex(sha256(as_bytes(policy))) +
+                                          R"(","policy_epoch":1,)" + end("ARMED"));
+}
+
 TEST_CASE("every method refuses an unknown parameter") {
   Node node;
   node.arm();

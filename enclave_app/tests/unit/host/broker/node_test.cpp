@@ -10,7 +10,7 @@ namespace {
 // Stands for a session: what is tested asks only whether there is one.
 int session_stand_in = 0;
 
-Node verified_node(wire::SignerState state) {
+Node verified_node(verify::SignerState state) {
   Node node;
   node.session = {std::make_shared<int>(), reinterpret_cast<EnclaveSession*>(&session_stand_in)};
   node.measured = true;
@@ -20,7 +20,7 @@ Node verified_node(wire::SignerState state) {
 }
 
 TEST_CASE("a node is ready when its enclave is verified, armed and has a policy, and not before") {
-  Node node = verified_node(wire::SignerState::armed);
+  Node node = verified_node(verify::SignerState::armed);
   CHECK(why_not_ready(node) == "there is no policy: run set_policy");
   node.statement->policy_hash.emplace();
   CHECK(why_not_ready(node).empty());
@@ -38,22 +38,22 @@ TEST_CASE("without a verified enclave the reason is what is known to be in the w
   node.trouble = "the enclave was lost";
   CHECK(why_not_ready(node) == "the enclave was lost");
   node.statement.emplace();  // of the enclave that was lost
-  node.statement->state = wire::SignerState::armed;
+  node.statement->state = verify::SignerState::armed;
   CHECK(why_not_ready(node) == "the enclave was lost");
   CHECK(encode_readiness(node).find("\"state\":\"UNKNOWN\"") != std::string::npos);
 }
 
 TEST_CASE("without a wallet the reason says what to run, or what keeps the wallet away") {
-  Node node = verified_node(wire::SignerState::empty);
+  Node node = verified_node(verify::SignerState::empty);
   CHECK(why_not_ready(node) == "there is no wallet: run genesis");
   node.trouble = "KMS cannot be reached";
   CHECK(why_not_ready(node) == "KMS cannot be reached");
-  node = verified_node(wire::SignerState::locked);
+  node = verified_node(verify::SignerState::locked);
   CHECK(why_not_ready(node) == "the wallet has no certificate: run certify_wallet");
 }
 
 TEST_CASE("readiness is an object of four members") {
-  Node node = verified_node(wire::SignerState::armed);
+  Node node = verified_node(verify::SignerState::armed);
   node.statement->policy_hash.emplace();
   node.statement->wallet_id.emplace();
   const std::string id(64, '0');

@@ -63,7 +63,7 @@ std::string tag_of_stop(const Call& call) {
 TEST_CASE("a node is believed under its pins, and its answers are what the signer said") {
   Client node;
   auto client = node.connect();
-  CHECK(client.statement().state == wire::SignerState::armed);
+  CHECK(client.statement().state == verify::SignerState::armed);
   CHECK(client.has_test_root());
   CHECK(client.now_ms() == node.now_ms);
   const auto info = client.call("get_info", "{}");

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/hex.hpp"
+#include "json/writer.hpp"
+
 namespace ben {
 namespace {
 
@@ -10,8 +13,26 @@ constexpr wire::BootId boot_id{7};
 constexpr std::string_view request = R"({"jsonrpc":"2.0","id":"a","method":"get_info","params":{}})";
 constexpr std::string_view id = R"("a")";
 
-std::string answer_of(const wire::RpcOutcome& outcome, std::string_view answer_id = id) {
-  return wire::encode_rpc_answer(answer_id, outcome, sha256(as_bytes(request)), boot_id, key);
+struct Outcome {
+  bool is_error;
+  std::string json;
+};
+
+// An answer as a signer writes it, also one that an honest signer never would.
+std::string answer_of(const Outcome& outcome, std::string_view answer_id = id) {
+  const Hash256 log_root{};
+  const Bytes message =
+      wire::proof_message(boot_id, sha256(as_bytes(request)), as_bytes(outcome.json), log_root);
+  return json::ObjectWriter()
+      .text("jsonrpc", "2.0")
+      .raw("id", answer_id)
+      .raw(outcome.is_error ? "error" : "result", outcome.json)
+      .raw("proof", json::ObjectWriter()
+                        .text("boot_id", encode_hex(boot_id))
+                        .text("log_root", encode_hex(log_root))
+                        .text("signature", encode_hex(key.sign(message)))
+                        .finish())
+      .finish();
 }
 
 bool is_believed(std::string_view text) {
@@ -27,12 +48,13 @@ TEST_CASE("what a signer answers is believed, result or error") {
   CHECK_FALSE(answer->is_error);
   CHECK(is_believed(result));
   CHECK(is_believed(answer_of({.is_error = true, .json = R"({"code":-1})"})));
+  CHECK(result ==
+        wire::encode_rpc_answer(id, std::string(R"({"n":1})"), sha256(as_bytes(request)), boot_id, key));
 }
 
 TEST_CASE("an error without the request's id is one of a request that was not read") {
   const auto error = [](const std::string& tag) {
-    return wire::RpcOutcome{.is_error = true,
-                            .json = R"({"code":-1,"message":"no","data":{"tag":")" + tag + R"("}})"};
+    return Outcome{.is_error = true, .json = R"({"code":-1,"message":"no","data":{"tag":")" + tag + R"("}})"};
   };
   CHECK(is_believed(answer_of(error("rpc-busy"), "null")));
   CHECK(is_believed(answer_of(error("policy-fee"))));

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
+#include "host/verify/statement_text.hpp"
 #include "nsm/software_nsm.hpp"
 #include "relay/certificate.hpp"
 #include "verify/judgement.hpp"
@@ -26,7 +27,7 @@ class EvidenceMaker {
       REQUIRE(nsm.extend_pcr(16, digest).has_value());
       REQUIRE(nsm.lock_pcrs(32).has_value());
     }
-    verify::Evidence evidence{.document = {}, .statement = wire::encode_statement(statement)};
+    verify::Evidence evidence{.document = {}, .statement = encode_statement(statement)};
     const Bytes data = user_data.empty() ? wire::boot_user_data(evidence.statement) : user_data;
     const auto document = nsm.attestation({.user_data = data, .nonce = nonce, .public_key = std::nullopt});
     REQUIRE(document.has_value());
@@ -76,16 +77,17 @@ class EvidenceMaker {
   Hash256 wallet_id{0xaa};
   Bytes nonce = Bytes(32, 0x5a);
   Bytes user_data;  // empty: about the statement
-  wire::Statement statement{.boot_id = {1},
-                            .network = "regtest",
-                            .response_key = {2},
-                            .wallet_id = wallet_id,
-                            .origin = "generated",
-                            .config_hash = sha256(as_bytes(config)),
-                            .policy_hash = Hash256{9},
-                            .policy_epoch = 3,
-                            .state = wire::SignerState::armed,
-                            .rng = "test-rng"};
+  verify::Statement statement{.version = "0.1.0",
+                              .boot_id = {1},
+                              .network = "regtest",
+                              .response_key = {2},
+                              .wallet_id = wallet_id,
+                              .origin = "generated",
+                              .config_hash = sha256(as_bytes(config)),
+                              .policy_hash = Hash256{9},
+                              .policy_epoch = 3,
+                              .state = verify::SignerState::armed,
+                              .rng = "test-rng"};
 };
 
 }  // namespace ben::test

@@ -155,7 +155,7 @@ TEST_CASE("each thing that is not as pinned is refused by its own line") {
            [](auto& node) {
              node.statement.wallet_id.reset();
              node.statement.origin = "";
-             node.statement.state = wire::SignerState::empty;
+             node.statement.state = verify::SignerState::empty;
            },
        .check = "wallet",
        .verdict = Verdict::refused,
@@ -169,7 +169,7 @@ TEST_CASE("each thing that is not as pinned is refused by its own line") {
        .change_node =
            [](auto& node) {
              node.statement.origin = "";
-             node.statement.state = wire::SignerState::locked;
+             node.statement.state = verify::SignerState::locked;
            },
        .check = "wallet",
        .verdict = Verdict::refused,

@@ -3,25 +3,28 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
+#include "host/verify/statement_text.hpp"
 #include "verify/measurements.hpp"
 
 namespace ben {
 namespace {
 
-const wire::Statement told{.boot_id = {1},
-                           .network = "signet",
-                           .response_key = {2},
-                           .wallet_id = Hash256{3},
-                           .origin = "generated",
-                           .config_hash = {4},
-                           .policy_hash = std::nullopt,
-                           .policy_epoch = 0,
-                           .state = wire::SignerState::locked,
-                           .rng = "nsm-hwrng"};
+const verify::Statement told{.version = "0.1.0",
+                             .boot_id = {1},
+                             .network = "signet",
+                             .response_key = {2},
+                             .wallet_id = Hash256{3},
+                             .origin = "generated",
+                             .config_hash = {4},
+                             .policy_hash = std::nullopt,
+                             .policy_epoch = 0,
+                             .state = verify::SignerState::locked,
+                             .rng = "nsm-hwrng"};
 
 TEST_CASE("a statement is read as the signer writes it") {
-  const auto statement = verify::parse_statement(wire::encode_statement(told));
+  const auto statement = verify::parse_statement(test::encode_statement(told));
   REQUIRE(statement.has_value());
+  CHECK(statement->version == "0.1.0");
   CHECK(statement->boot_id == told.boot_id);
   CHECK(statement->network == "signet");
   CHECK(statement->response_key == told.response_key);
@@ -29,12 +32,12 @@ TEST_CASE("a statement is read as the signer writes it") {
   CHECK(statement->origin == "generated");
   CHECK(statement->config_hash == told.config_hash);
   CHECK_FALSE(statement->policy_hash.has_value());
-  CHECK(statement->state == wire::SignerState::locked);
+  CHECK(statement->state == verify::SignerState::locked);
   CHECK(statement->rng == "nsm-hwrng");
 }
 
 TEST_CASE("a statement with a member changed in type, missing or added is refused") {
-  const std::string text = wire::encode_statement(told);
+  const std::string text = test::encode_statement(told);
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string changed = text;
     REQUIRE(changed.find(from) != std::string::npos);
