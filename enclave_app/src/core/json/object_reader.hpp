@@ -2,7 +2,7 @@
 // over.
 #pragma once
 
-#include <bitset>
+#include <set>
 
 #include "base/hex.hpp"
 #include "json/value.hpp"
@@ -13,7 +13,7 @@ namespace ben::json {
 // so a parser reads straight through and asks finish() once. Views live as long as the value.
 class ObjectReader {
  public:
-  explicit ObjectReader(const Value& value) noexcept;
+  explicit ObjectReader(const Value& value) noexcept : object_(value), failed_(value.object() == nullptr) {}
 
   [[nodiscard]] std::string_view text(StaticText key, std::size_t bytes_max);
   [[nodiscard]] std::int64_t integer(StaticText key, std::int64_t min, std::int64_t max);
@@ -25,13 +25,13 @@ class ObjectReader {
   // Exactly N bytes as lower-case hex digits.
   template <std::size_t N>
   [[nodiscard]] ByteArray<N> hex(StaticText key) {
-    ByteArray<N> bytes{};
-    read_hex(key, bytes);
-    return bytes;
+    const auto bytes = parse_hex_array<N>(text(key, 2 * N));
+    if (!bytes) fail(key);
+    return bytes ? *bytes : ByteArray<N>{};
   }
 
   // Whether the object has the member; does not take it.
-  [[nodiscard]] bool has(std::string_view key) const noexcept;
+  [[nodiscard]] bool has(std::string_view key) const noexcept { return object_.member(key) != nullptr; }
 
   // What was taken is of the right type but wrong.
   void fail(StaticText key) noexcept;
@@ -42,12 +42,10 @@ class ObjectReader {
   Result<> finish(StaticText tag, StaticText reason) const;
 
  private:
-  void read_hex(StaticText key, std::span<std::uint8_t> out);
-
-  const Object* members_;
-  std::bitset<members_max> taken_;
+  const Value& object_;
+  std::set<const Value*> taken_;
   StaticText bad_key_ = "not an object";
-  bool failed_ = false;
+  bool failed_;
 };
 
 }  // namespace ben::json

@@ -1,19 +1,19 @@
 #include "json/writer.hpp"
 
+#include "base/hex.hpp"
+
 namespace ben::json {
 namespace {
 
 // Appends in place: the text may be a whole PSBT.
 void append_quoted(std::string& quoted, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   quoted.reserve(quoted.size() + text.size() + 2);
   quoted.push_back('"');
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       quoted.append({'\\', c});
-    } else if (byte < 0x20) {
-      quoted.append("\\u00").append({digits[byte >> 4U], digits[byte & 0x0fU]});
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      quoted.append("\\u00").append(encode_hex(as_bytes({&c, 1})));
     } else {
       quoted.push_back(c);
     }
@@ -29,21 +29,13 @@ std::string quote(std::string_view text) {
   return quoted;
 }
 
-void ObjectWriter::begin(std::string_view key) {
-  text_.push_back(text_.empty() ? '{' : ',');
-  append_quoted(text_, key);
-  text_.push_back(':');
-}
-
 ObjectWriter& ObjectWriter::text(std::string_view key, std::string_view value) {
-  begin(key);
-  append_quoted(text_, value);
+  append_quoted(raw(key, "").text_, value);
   return *this;
 }
 
 ObjectWriter& ObjectWriter::raw(std::string_view key, std::string_view json) {
-  begin(key);
-  text_.append(json);
+  text_.append(text_.empty() ? "{" : ",").append(quote(key)).append(":").append(json);
   return *this;
 }
 

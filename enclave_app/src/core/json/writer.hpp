@@ -21,7 +21,6 @@ class ObjectWriter {
   [[nodiscard]] std::string finish() { return std::move(text_.append(text_.empty() ? "{}" : "}")); }
 
  private:
-  void begin(std::string_view key);
   std::string text_;
 };
 
