@@ -15,7 +15,7 @@ void require(bool holds) {
 bool walk(ben::cbor::Reader& reader) {
   std::size_t open = 0;
   do {
-    const auto kind = reader.peek();
+    const auto kind = ben::cbor::Reader(reader).head().kind;
     if (kind == ben::cbor::Kind::array || kind == ben::cbor::Kind::map) {
       kind == ben::cbor::Kind::array ? reader.open_array() : reader.open_map();
       if (!reader.failed()) ++open;

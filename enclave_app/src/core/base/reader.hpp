@@ -20,7 +20,11 @@ class Reader {
   [[nodiscard]] std::uint64_t u64_le() noexcept { return little_endian(8); }
 
   // The next `count` bytes, at most 8, as one number.
-  [[nodiscard]] std::uint64_t big_endian(std::size_t count) noexcept;
+  [[nodiscard]] std::uint64_t big_endian(std::size_t count) noexcept {
+    std::uint64_t value = 0;
+    for (const std::uint8_t byte : take(count)) value = (value << 8U) | byte;
+    return value;
+  }
 
   // The next N bytes, copied.
   template <std::size_t N>
@@ -30,7 +34,11 @@ class Reader {
   }
 
   // The next `count` bytes, as a view into the input.
-  [[nodiscard]] ByteView take(std::size_t count) noexcept;
+  [[nodiscard]] ByteView take(std::size_t count) noexcept {
+    if (count > rest_.size()) fail();
+    if (failed_) return {};
+    return std::exchange(rest_, rest_.subspan(count)).first(count);
+  }
 
   // Everything that is left, as a view into the input.
   [[nodiscard]] ByteView rest() noexcept { return take(remaining()); }
@@ -45,10 +53,20 @@ class Reader {
   [[nodiscard]] std::size_t remaining() const noexcept { return rest_.size(); }
 
   // Succeeds when every take succeeded and no byte is left over.
-  Result<> finish(StaticText tag, StaticText reason) const;
+  Result<> finish(StaticText tag, StaticText reason) const {
+    if (failed_ || !rest_.empty()) return malformed(tag, reason);
+    return Ok{};
+  }
 
  private:
-  std::uint64_t little_endian(std::size_t count) noexcept;
+  std::uint64_t little_endian(std::size_t count) noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; const std::uint8_t byte : take(count)) {
+      value |= std::uint64_t{byte} << shift;
+      shift += 8;
+    }
+    return value;
+  }
 
   ByteView rest_;
   bool failed_ = false;

@@ -1,25 +1,14 @@
 #include "cbor/reader.hpp"
 
 namespace ben::cbor {
-namespace {
-
-// RFC 8949 section 3: the initial byte is three bits of major type and five of additional information.
-constexpr std::uint8_t information_bits = 0x1f;
-constexpr std::uint8_t information_indefinite = 31;
-constexpr std::uint8_t break_byte = 0xff;
 
 // RFC 8949 section 3.3.
 constexpr std::uint64_t simple_false = 20;
 constexpr std::uint64_t simple_true = 21;
 constexpr std::uint64_t simple_null = 22;
 
-constexpr Kind kind_of(std::uint8_t initial) noexcept { return static_cast<Kind>(initial >> 5U); }
-
-bool is_printable_ascii(ByteView text) noexcept {
-  return std::all_of(text.begin(), text.end(), [](std::uint8_t c) { return c >= 0x20 && c <= 0x7e; });
-}
-
-}  // namespace
+// What an open container of indefinite length counts down from: more items than any input has, and even.
+constexpr std::uint64_t endless = UINT64_MAX - 1;
 
 std::uint64_t Reader::unsigned_integer() noexcept { return expect(Kind::unsigned_integer); }
 
@@ -27,9 +16,9 @@ ByteView Reader::bytes() noexcept { return input_.take(expect(Kind::bytes)); }
 
 std::string_view Reader::text() noexcept {
   const auto characters = input_.take(expect(Kind::text));
-  if (is_printable_ascii(characters)) return as_text(characters);
-  fail();
-  return {};
+  const auto is_printable_ascii = [](std::uint8_t c) { return c >= 0x20 && c <= 0x7e; };
+  if (!std::ranges::all_of(characters, is_printable_ascii)) fail();
+  return failed() ? std::string_view() : as_text(characters);
 }
 
 bool Reader::boolean() noexcept {
@@ -38,26 +27,17 @@ bool Reader::boolean() noexcept {
   return value == simple_true;
 }
 
-std::optional<ByteView> Reader::bytes_or_null() noexcept {
-  if (peek() == Kind::bytes) return bytes();
-  if (expect(Kind::simple) != simple_null) fail();
-  return std::nullopt;
-}
-
 bool Reader::more() noexcept {
   if (depth_ == 0) fail();
   if (failed()) return false;
-  const Container& container = open_[depth_ - 1];
-  if (!container.indefinite) return container.items > 0 || leave();
-
+  const Head& container = open_[depth_ - 1];
   ben::Reader ahead = input_;
-  if (ahead.u8() != break_byte) return true;           // the end of the input is for the next read to find
-  if (container.is_map && container.items % 2 != 0) {  // a key without its value
-    fail();
-    return false;
-  }
+  // A container of indefinite length ends with a break; the end of the input is for the next read to find.
+  if (container.indefinite ? ahead.u8() != 0xff : container.argument > 0) return true;
   input_ = ahead;
-  return leave();
+  if (container.kind == Kind::map && container.argument % 2 != 0) fail();  // a key without its value
+  --depth_;
+  return false;
 }
 
 void Reader::skip() noexcept {
@@ -68,20 +48,9 @@ void Reader::skip() noexcept {
       enter(item);
     } else if (item.kind == Kind::bytes || item.kind == Kind::text) {
       static_cast<void>(input_.take(item.argument));
-    } else if (item.kind == Kind::simple) {
-      if (item.argument < simple_false || item.argument > simple_null) fail();
-    } else if (item.kind != Kind::unsigned_integer) {
-      fail();
     }
     while (depth_ > outside && !failed() && !more()) continue;  // leaves what is complete
   } while (depth_ > outside && !failed());
-}
-
-std::optional<Kind> Reader::peek() const noexcept {
-  ben::Reader ahead = input_;
-  const std::uint8_t initial = ahead.u8();
-  if (ahead.failed() || initial == break_byte) return std::nullopt;
-  return kind_of(initial);
 }
 
 Result<> Reader::finish(StaticText tag, StaticText reason) const {
@@ -89,47 +58,35 @@ Result<> Reader::finish(StaticText tag, StaticText reason) const {
   return input_.finish(tag, reason);
 }
 
-// Reads the head of an item and counts the item in the container that it is in.
 Reader::Head Reader::head() noexcept {
-  if (depth_ > 0) {
-    Container& container = open_[depth_ - 1];
-    if (container.indefinite) {
-      ++container.items;
-    } else if (container.items > 0) {
-      --container.items;
-    } else {
-      fail();
-    }
-  }
+  if (depth_ > 0 && open_[depth_ - 1].argument-- == 0) fail();
+  // RFC 8949 section 3: three bits of major type, five of additional information.
   const std::uint8_t initial = input_.u8();
-  const Kind kind = kind_of(initial);
-  const auto information = static_cast<std::uint8_t>(initial & information_bits);
-  if (information == information_indefinite && (kind == Kind::array || kind == Kind::map))
-    return {kind, true, 0};
-  return {kind, false, argument(information)};
+  const auto kind = static_cast<Kind>(initial >> 5U);
+  const std::uint32_t information = initial & 0x1fU;
+  if (information == 31 && (kind == Kind::array || kind == Kind::map)) return {kind, true, 0};
+  const std::uint64_t value = argument(information);
+  const bool is_other_simple = kind == Kind::simple && (value < simple_false || value > simple_null);
+  if (kind == Kind::negative_integer || kind == Kind::tag || is_other_simple) fail();
+  return {kind, false, failed() ? 0 : value};
 }
 
 // The argument of a head, in its shortest form only.
-std::uint64_t Reader::argument(std::uint8_t additional_information) noexcept {
-  constexpr std::uint8_t one_byte = 24;
-  constexpr std::uint8_t eight_bytes = 27;
-  if (additional_information < one_byte) return additional_information;
-  if (additional_information > eight_bytes) {
-    fail();
-    return 0;
-  }
-  const std::size_t size = std::size_t{1} << (additional_information - one_byte);
+std::uint64_t Reader::argument(std::uint32_t information) noexcept {
+  if (information < 24) return information;
+  if (information > 27) fail();
+  const std::size_t size = std::size_t{1} << information % 4;  // of 24 to 27: 1, 2, 4, 8 bytes
   const std::uint64_t value = input_.big_endian(size);
-  // The least value that half as many bytes cannot hold.
-  const std::uint64_t smallest = size == 1 ? one_byte : std::uint64_t{1} << (4 * size);
+  const std::uint64_t smallest =
+      size == 1 ? 24 : std::uint64_t{1} << 4 * size;  // half as many cannot hold it
   if (value < smallest) fail();
-  return failed() ? 0 : value;
+  return value;
 }
 
-// Reads a head of `kind` with a definite argument.
+// Reads a head of `kind`, which is neither array nor map.
 std::uint64_t Reader::expect(Kind kind) noexcept {
   const Head item = head();
-  if (item.kind != kind || item.indefinite) fail();
+  if (item.kind != kind) fail();
   return failed() ? 0 : item.argument;
 }
 
@@ -140,18 +97,12 @@ void Reader::open(Kind kind) noexcept {
 }
 
 // A definite container cannot have more items than bytes are left: the bound of every loop over it.
-void Reader::enter(const Head& head) noexcept {
-  const std::uint64_t items_each = head.kind == Kind::map ? 2 : 1;
-  if (depth_ == depth_max || head.argument > input_.remaining() / items_each) fail();
+void Reader::enter(Head container) noexcept {
+  const std::uint64_t items_each = container.kind == Kind::map ? 2 : 1;
+  if (depth_ == depth_max || container.argument > input_.remaining() / items_each) fail();
   if (failed()) return;
-  open_[depth_++] = {
-      .is_map = head.kind == Kind::map, .indefinite = head.indefinite, .items = head.argument * items_each};
-}
-
-// Always false, so that more() can end with it.
-bool Reader::leave() noexcept {
-  --depth_;
-  return false;
+  container.argument = container.indefinite ? endless : container.argument * items_each;
+  open_[depth_++] = container;
 }
 
 }  // namespace ben::cbor

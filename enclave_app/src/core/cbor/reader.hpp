@@ -33,7 +33,6 @@ class Reader {
   [[nodiscard]] ByteView bytes() noexcept;
   [[nodiscard]] std::string_view text() noexcept;
   [[nodiscard]] bool boolean() noexcept;
-  [[nodiscard]] std::optional<ByteView> bytes_or_null() noexcept;
 
   // Enters an array or a map. more() is then asked before each item (array) or pair (map); it leaves the
   // container when it is complete and says false, as it does once the reader has failed.
@@ -44,9 +43,14 @@ class Reader {
   // Passes over one item of those that can be read, and all that is inside it.
   void skip() noexcept;
 
-  // The kind of the next item; none at the end of the input or of an indefinite container, and after a
-  // failure.
-  [[nodiscard]] std::optional<Kind> peek() const noexcept;
+  struct Head {
+    Kind kind;
+    bool indefinite;         // arrays and maps only
+    std::uint64_t argument;  // of an open container: the items left
+  };
+
+  // Reads the head of an item and no more: a copy of the reader that does it tells what comes next.
+  Head head() noexcept;
 
   // Makes the reader fail for good: what was read is well formed but wrong.
   void fail() noexcept { input_.fail(); }
@@ -56,26 +60,13 @@ class Reader {
   Result<> finish(StaticText tag, StaticText reason) const;
 
  private:
-  struct Head {
-    Kind kind;
-    bool indefinite;  // arrays and maps only
-    std::uint64_t argument;
-  };
-  struct Container {
-    bool is_map;
-    bool indefinite;
-    std::uint64_t items;  // left to read; in an indefinite container: read so far
-  };
-
-  Head head() noexcept;
-  std::uint64_t argument(std::uint8_t additional_information) noexcept;
+  std::uint64_t argument(std::uint32_t information) noexcept;
   std::uint64_t expect(Kind kind) noexcept;
   void open(Kind kind) noexcept;
-  void enter(const Head& head) noexcept;
-  bool leave() noexcept;
+  void enter(Head container) noexcept;
 
   ben::Reader input_;
-  std::array<Container, depth_max> open_{};
+  std::array<Head, depth_max> open_{};
   std::size_t depth_ = 0;
 };
 

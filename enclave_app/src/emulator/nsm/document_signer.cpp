@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cbor/reader.hpp"
+#include "attestation/bytes_or_null.hpp"
 #include "nsm/document.hpp"
 
 namespace ben::emulator {
@@ -47,11 +47,11 @@ Result<DocumentContent> parse_payload(ByteView payload, bool is_debug) {
     } else if (key == "pcrs") {
       content.pcrs = take_pcrs(reader, is_debug);
     } else if (key == "public_key") {
-      content.fields.public_key = reader.bytes_or_null();
+      content.fields.public_key = attestation::bytes_or_null(reader);
     } else if (key == "user_data") {
-      content.fields.user_data = reader.bytes_or_null();
+      content.fields.user_data = attestation::bytes_or_null(reader);
     } else if (key == "nonce") {
-      content.fields.nonce = reader.bytes_or_null();
+      content.fields.nonce = attestation::bytes_or_null(reader);
     } else {
       reader.skip();  // digest, certificate, cabundle
     }

@@ -5,7 +5,7 @@
 
 #include <openssl/rand.h>
 
-#include "cbor/reader.hpp"
+#include "attestation/bytes_or_null.hpp"
 #include "cbor/writer.hpp"
 #include "nsm/document.hpp"
 
@@ -49,7 +49,7 @@ Result<std::size_t> SoftwareNsm::exchange(ByteView request, std::span<std::uint8
 
 Bytes SoftwareNsm::answer(ByteView request) {
   cbor::Reader reader(request);
-  if (reader.peek() == cbor::Kind::text) {
+  if (cbor::Reader(request).head().kind == cbor::Kind::text) {
     const auto name = reader.text();
     if (!reader.finish("nsm-request", "nsm: left over")) return error_reply("InvalidOperation");
     if (name == "DescribeNSM") return describe();
@@ -69,11 +69,11 @@ Bytes SoftwareNsm::answer(ByteView request) {
     } else if (key == "data") {
       data = reader.bytes();
     } else if (key == "user_data") {
-      fields.user_data = reader.bytes_or_null();
+      fields.user_data = attestation::bytes_or_null(reader);
     } else if (key == "nonce") {
-      fields.nonce = reader.bytes_or_null();
+      fields.nonce = attestation::bytes_or_null(reader);
     } else if (key == "public_key") {
-      fields.public_key = reader.bytes_or_null();
+      fields.public_key = attestation::bytes_or_null(reader);
     } else {
       reader.fail();
     }

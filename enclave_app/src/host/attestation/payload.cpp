@@ -73,7 +73,7 @@ void finish_certificates(Document& document) {
 }
 
 bool read_bytes_or_null(cbor::Reader& reader, std::size_t bytes_min, std::optional<Bytes>& field) {
-  const auto bytes = reader.bytes_or_null();
+  const auto bytes = bytes_or_null(reader);
   if (reader.failed() || (bytes && (bytes->size() < bytes_min || bytes->size() > field_bytes_max)))
     return false;
   if (bytes) field = to_bytes(*bytes);

@@ -17,7 +17,7 @@ struct CoseSign1 {
 // COSE_Sign1 = [protected: bstr, unprotected: map, payload: bstr, signature: bstr] (RFC 9052 section 4.2).
 Checked<CoseSign1> parse_cose_sign1(ByteView document) {
   cbor::Reader reader(document);
-  if (reader.peek() == cbor::Kind::tag) return Refusal::tagged;
+  if (cbor::Reader(document).head().kind == cbor::Kind::tag) return Refusal::tagged;
   reader.open_array();
   const ByteView protected_header = reader.bytes();
   if (!reader.failed() && !equal(protected_header, protected_es384)) return Refusal::algorithm;
