@@ -1,11 +1,8 @@
 #include "base/hex.hpp"
 
 namespace ben {
-namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
-
-}  // namespace
 
 std::string encode_hex(ByteView bytes) {
   std::string text;

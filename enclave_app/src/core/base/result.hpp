@@ -28,25 +28,23 @@ class StaticText {
 // `tag` is `area-what`, stable for ever and listed in docs/protocol.md; programs act on it.
 // `reason` is a sentence for people: what is wrong and, where it helps, what to do.
 // `detail` names the field the reason is about, where there is one.
-struct Error {
+struct [[nodiscard]] Error {
   ErrorCode code;
   StaticText tag;
   StaticText reason;
   StaticText detail = "";
 };
 
-[[nodiscard]] constexpr Error malformed(StaticText tag, StaticText reason, StaticText detail = "") {
+constexpr Error malformed(StaticText tag, StaticText reason, StaticText detail = "") {
   return {ErrorCode::malformed, tag, reason, detail};
 }
-[[nodiscard]] constexpr Error refused(StaticText tag, StaticText reason, StaticText detail = "") {
+constexpr Error refused(StaticText tag, StaticText reason, StaticText detail = "") {
   return {ErrorCode::refused, tag, reason, detail};
 }
-[[nodiscard]] constexpr Error unavailable(StaticText tag, StaticText reason) {
+constexpr Error unavailable(StaticText tag, StaticText reason) {
   return {ErrorCode::unavailable, tag, reason};
 }
-[[nodiscard]] constexpr Error internal(StaticText tag, StaticText reason) {
-  return {ErrorCode::internal, tag, reason};
-}
+constexpr Error internal(StaticText tag, StaticText reason) { return {ErrorCode::internal, tag, reason}; }
 
 struct Ok {};
 

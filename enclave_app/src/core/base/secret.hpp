@@ -23,10 +23,8 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
   Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.wipe(); }
   Secret& operator=(Secret&& other) noexcept {
-    if (this != &other) {
-      bytes_ = other.bytes_;
-      other.wipe();
-    }
+    const Secret taken(std::move(other));  // `other` may be this one
+    bytes_ = taken.bytes_;
     return *this;
   }
 
