@@ -50,17 +50,14 @@ Hash512 sha512(std::initializer_list<ByteView> parts) noexcept {
 }
 
 Hash160 hash160(ByteView bytes) noexcept {
-  const Hash256 inner = sha256(bytes);
   Hash160 hash{};
-  RIPEMD160(inner.data(), inner.size(), hash.data());
+  RIPEMD160(sha256(bytes).data(), sizeof(Hash256), hash.data());
   return hash;
 }
 
 Sha256 tagged_sha256(std::string_view tag) noexcept {
   const Hash256 tag_hash = sha256(as_bytes(tag));
-  Sha256 hasher;
-  hasher.update(tag_hash).update(tag_hash);
-  return hasher;
+  return Sha256().update(tag_hash).update(tag_hash);
 }
 
 }  // namespace ben

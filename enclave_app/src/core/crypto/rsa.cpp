@@ -1,6 +1,5 @@
 #include "crypto/rsa.hpp"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -21,20 +20,11 @@ KeyContext start_oaep(const KeyHandle& key, int (*start)(EVP_PKEY_CTX*)) noexcep
   return context;
 }
 
-bool has_exponent_65537(const EVP_PKEY* key) noexcept {
-  BIGNUM* exponent = nullptr;
-  (void)EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent);
-  const Owned<BIGNUM, BN_free> owned(exponent);
-  return owned != nullptr && BN_is_word(owned.get(), RSA_F4) == 1;
-}
-
 Bytes encode_spki(EVP_PKEY* key) {
-  std::uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  if (size <= 0) return {};
-  Bytes bytes(der, der + size);
-  OPENSSL_free(der);
-  return bytes;
+  Bytes der(static_cast<std::size_t>(std::max(0, i2d_PUBKEY(key, nullptr))));
+  std::uint8_t* cursor = der.data();
+  if (!der.empty()) (void)i2d_PUBKEY(key, &cursor);
+  return der;
 }
 
 }  // namespace
@@ -51,7 +41,9 @@ Result<RsaPublicKey> RsaPublicKey::parse(ByteView spki_der) {
   if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) return bad_key;
   if (!equal(encode_spki(key.get()), spki_der)) return bad_key;  // one spelling: DER, and nothing after it
   const int bits = EVP_PKEY_get_bits(key.get());
-  if ((bits != 3072 && bits != 4096) || !has_exponent_65537(key.get())) return bad_key;
+  std::size_t exponent = 0;  // stays so where the exponent is larger
+  (void)EVP_PKEY_get_size_t_param(key.get(), OSSL_PKEY_PARAM_RSA_E, &exponent);
+  if ((bits != 3072 && bits != 4096) || exponent != RSA_F4) return bad_key;
   return RsaPublicKey(std::move(key));
 }
 
@@ -68,7 +60,7 @@ Result<Bytes> RsaPublicKey::encrypt_oaep(ByteView plaintext) const {
 
 Result<RsaRecipientKey> RsaRecipientKey::generate() {
   KeyHandle key(EVP_RSA_gen(2048));
-  Bytes spki_der = key == nullptr ? Bytes{} : encode_spki(key.get());
+  Bytes spki_der = encode_spki(key.get());
   if (spki_der.empty()) return internal("kms-recipient-key", "kms: cannot make an RSA key");
   return RsaRecipientKey(std::move(key), std::move(spki_der));
 }
