@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <linux/random.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 
@@ -28,28 +27,21 @@ Result<std::string> read_rng() {
   return std::string(expected.substr(0, expected.size() - 1));
 }
 
-// struct rand_pool_info of linux/random.h, with its bytes.
-struct PoolInput {
-  int entropy_bits;
-  int size;
-  std::array<std::uint8_t, 256> bytes;
-};
-
 // Adds bytes of the NSM to the kernel's pool, so that randomness is there at once.
 Result<> feed_kernel(NsmTransport& nsm) {
-  PoolInput input{.entropy_bits = 8 * 256, .size = 256, .bytes = {}};
-  BEN_TRY(NsmClient(nsm).get_random(input.bytes));
+  Secret<256> random;
+  BEN_TRY(NsmClient(nsm).get_random(random.expose_mutable()));
   const Descriptor pool(::open("/dev/urandom", O_WRONLY | O_CLOEXEC));
-  const bool is_fed = ::ioctl(pool.get(), RNDADDENTROPY, &input) == 0;
-  ::explicit_bzero(&input, sizeof input);
-  if (!is_fed) return unavailable("nsm-pool", "platform: the kernel took no randomness");
+  constexpr int bits = 8 * 256;
+  if (::write(pool.get(), random.expose().data(), 256) != 256 ||
+      ::ioctl(pool.get(), RNDADDTOENTCNT, &bits) != 0)
+    return unavailable("nsm-pool", "platform: the kernel took no randomness");
   return Ok{};
 }
 
 Result<> run() {
-  for (const auto& protect : {keep_memory_private, pin_memory}) {
-    BEN_TRY(protect());
-  }
+  BEN_TRY(keep_memory_private());
+  BEN_TRY(pin_memory());
   // PID 1 starts without any file system but its own. Already mounted is fine; what is missing shows below.
   (void)::mount("dev", "/dev", "devtmpfs", MS_NOSUID | MS_NOEXEC, nullptr);
   (void)::mount("sys", "/sys", "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
