@@ -14,7 +14,7 @@ void require(bool holds) {
 }
 
 void check_words(const Mnemonic& mnemonic) {
-  const ben::WipedBytes written = mnemonic.words();
+  const ben::bip39::WipedBytes written = mnemonic.words();
   const std::string_view words = ben::as_text(written.expose());
   const auto spaces = static_cast<std::size_t>(std::ranges::count(words, ' '));
   require(mnemonic.entropy().size() == (spaces + 1) * 4 / 3);

@@ -48,23 +48,4 @@ class Secret {
 template <std::size_t N>
 std::ostream& operator<<(std::ostream&, const Secret<N>&) = delete;
 
-// Wipes a buffer of a size known only at run time when it goes out of scope.
-class WipedBytes {
- public:
-  explicit WipedBytes(std::size_t size) : bytes_(size) {}
-  ~WipedBytes() { ::explicit_bzero(bytes_.data(), bytes_.size()); }
-  WipedBytes(const WipedBytes&) = delete;
-  WipedBytes& operator=(const WipedBytes&) = delete;
-  WipedBytes(WipedBytes&&) noexcept = default;
-  WipedBytes& operator=(WipedBytes&&) = delete;
-
-  [[nodiscard]] ByteView expose() const noexcept { return bytes_; }
-  [[nodiscard]] std::span<std::uint8_t> expose_mutable() noexcept { return bytes_; }
-
- private:
-  Bytes bytes_;
-};
-
-std::ostream& operator<<(std::ostream&, const WipedBytes&) = delete;
-
 }  // namespace ben

@@ -2,7 +2,7 @@
 
 #include "base/writer.hpp"
 #include "bitcoin/base58.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 
 namespace ben::bitcoin {
 namespace {

@@ -1,6 +1,6 @@
 #include "bitcoin/wallet.hpp"
 
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 
 namespace ben::bitcoin {
 namespace {

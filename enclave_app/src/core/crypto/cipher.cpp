@@ -48,19 +48,18 @@ bool aead_open(const Secret<32>& key, const AeadNonce& nonce, ByteView aad, Byte
   return opened;
 }
 
-WipedBytes aes256_cbc_decrypt(const Secret<32>& key, const ByteArray<16>& iv, ByteView ciphertext) noexcept {
-  WipedBytes plaintext(ciphertext.size());
+void aes256_cbc_decrypt(const Secret<32>& key, const ByteArray<16>& iv, ByteView ciphertext,
+                        std::span<std::uint8_t> plaintext) noexcept {
   const CipherContext context(EVP_CIPHER_CTX_new());
   int written = 0;
   const bool done =
-      context != nullptr &&
+      context != nullptr && plaintext.size() == ciphertext.size() &&
       EVP_DecryptInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, key.expose().data(), iv.data()) == 1 &&
       EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
-      EVP_DecryptUpdate(context.get(), plaintext.expose_mutable().data(), &written, ciphertext.data(),
+      EVP_DecryptUpdate(context.get(), plaintext.data(), &written, ciphertext.data(),
                         static_cast<int>(ciphertext.size())) == 1 &&
       static_cast<std::size_t>(written) == ciphertext.size();
   if (!done) std::abort();
-  return plaintext;
 }
 
 }  // namespace ben

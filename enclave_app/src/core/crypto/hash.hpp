@@ -1,11 +1,11 @@
-// Hash functions: SHA-2 (FIPS 180-4), RIPEMD-160, and Bitcoin's combinations of them.
+// Hash functions: SHA-2 (FIPS 180-4), RIPEMD-160, Bitcoin's combinations of them, and HMAC and HKDF on them.
 #pragma once
 
 #include <initializer_list>
 
 #include <openssl/sha.h>
 
-#include "base/bytes.hpp"
+#include "base/secret.hpp"
 
 namespace ben {
 
@@ -34,5 +34,19 @@ class Sha256 {
 
 // A SHA-256 that has taken SHA256(tag) twice (BIP 340, "tagged hashes").
 [[nodiscard]] Sha256 tagged_sha256(std::string_view tag) noexcept;
+
+// HMAC-SHA-512 (RFC 2104).
+[[nodiscard]] Secret<64> hmac_sha512(ByteView key, ByteView message) noexcept;
+
+// HKDF-SHA-256 (RFC 5869), extract and expand: `out` of 1 to 8160 bytes.
+void hkdf_sha256_into(ByteView key_material, ByteView salt, std::string_view info,
+                      std::span<std::uint8_t> out) noexcept;
+
+template <std::size_t N>
+[[nodiscard]] Secret<N> hkdf_sha256(ByteView key_material, ByteView salt, std::string_view info) noexcept {
+  Secret<N> key;
+  hkdf_sha256_into(key_material, salt, info, key.expose_mutable());
+  return key;
+}
 
 }  // namespace ben

@@ -67,7 +67,7 @@ Result<RsaRecipientKey> RsaRecipientKey::generate() {
 
 bool RsaRecipientKey::decrypt_oaep(ByteView ciphertext, Secret<32>& out) const noexcept {
   const KeyContext context = start_oaep(key_, EVP_PKEY_decrypt_init);
-  WipedBytes plaintext(256);
+  Secret<256> plaintext;
   std::size_t size = plaintext.expose().size();
   const bool opened = context != nullptr &&
                       EVP_PKEY_decrypt(context.get(), plaintext.expose_mutable().data(), &size,

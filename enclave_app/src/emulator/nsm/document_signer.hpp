@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nsm/issued_chain.hpp"
-#include "nsm/transport.hpp"
+#include "nsm/device.hpp"
 
 namespace ben::emulator {
 

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "base/result.hpp"
-#include "nsm/transport.hpp"
+#include "nsm/device.hpp"
 
 namespace ben::emulator {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "nsm/transport.hpp"
+#include "nsm/device.hpp"
 
 namespace ben::emulator {
 

@@ -11,7 +11,7 @@
 #include "nsm/client.hpp"
 #include "nsm/issued_chain.hpp"
 #include "nsm/test_pki.hpp"
-#include "nsm/transport.hpp"
+#include "nsm/device.hpp"
 
 namespace ben::emulator {
 

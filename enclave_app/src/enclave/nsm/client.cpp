@@ -39,17 +39,6 @@ std::optional<Error> parse_error(ByteView reply) {
   return malformed_reply;
 }
 
-// Reads {name: {key: value, ...}}; `read_field` takes the value of a key, or fails the reader.
-template <typename ReadField>
-bool parse_reply(ByteView reply, std::string_view name, ReadField read_field) {
-  cbor::Reader reader(reply);
-  reader.open_map();
-  if (!reader.more() || reader.text() != name) return false;
-  reader.open_map();
-  while (reader.more()) read_field(reader, reader.text());
-  return !reader.more() && reader.finish("nsm-reply", "nsm: no reply").has_value();
-}
-
 Bytes numbered_request(std::string_view name, std::string_view key, std::uint16_t number) {
   return cbor::Writer().map(1).text(name).map(1).text(key).unsigned_integer(number).take();
 }
@@ -68,20 +57,11 @@ Result<> NsmClient::get_random(std::span<std::uint8_t> out) {
 }
 
 Result<NsmPcr> NsmClient::describe_pcr(std::uint16_t index) {
-  BEN_TRY(const auto reply, exchange(numbered_request("DescribePCR", "index", index)));
   std::optional<bool> locked;
-  std::optional<ByteView> value;
-  const bool parsed = parse_reply(reply, "DescribePCR", [&](cbor::Reader& reader, std::string_view key) {
-    if (key == "lock" && !locked) {
-      locked = reader.boolean();
-    } else if (key == "data" && !value) {
-      value = reader.bytes();
-    } else {
-      reader.fail();
-    }
-  });
-  if (!parsed || !locked || !value || value->size() != sizeof(Hash384)) return malformed_reply;
-  return NsmPcr{.locked = *locked, .value = to_array<sizeof(Hash384)>(*value)};
+  BEN_TRY(const auto value, exchange_for_bytes(numbered_request("DescribePCR", "index", index), "DescribePCR",
+                                               "data", &locked));
+  if (!locked || value.size() != sizeof(Hash384)) return malformed_reply;
+  return NsmPcr{.locked = *locked, .value = to_array<sizeof(Hash384)>(value)};
 }
 
 Result<Hash384> NsmClient::extend_pcr(std::uint16_t index, ByteView data) {
@@ -119,15 +99,26 @@ Result<ByteView> NsmClient::exchange(ByteView request) {
   return reply;
 }
 
-Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_view name,
-                                               std::string_view key) {
+Result<ByteView> NsmClient::exchange_for_bytes(ByteView request, std::string_view name, std::string_view key,
+                                               std::optional<bool>* lock) {
   BEN_TRY(const auto reply, exchange(request));
+  cbor::Reader reader(reply);
   std::optional<ByteView> value;
-  const bool parsed = parse_reply(reply, name, [&](cbor::Reader& reader, std::string_view found) {
-    if (found != key || value) reader.fail();
-    value = reader.bytes();
-  });
-  if (!parsed || !value || value->empty()) return malformed_reply;
+  reader.open_map();
+  if (!reader.more() || reader.text() != name) return malformed_reply;
+  reader.open_map();
+  while (reader.more()) {
+    const auto found = reader.text();
+    if (found == key && !value) {
+      value = reader.bytes();
+    } else if (found == "lock" && lock != nullptr && !*lock) {
+      *lock = reader.boolean();
+    } else {
+      reader.fail();
+    }
+  }
+  if (reader.more() || !reader.finish("nsm-reply", "nsm: no reply") || !value || value->empty())
+    return malformed_reply;
   return *value;
 }
 
@@ -149,11 +140,11 @@ Result<std::uint64_t> document_timestamp_ms(ByteView document) {
       reader.skip();
       continue;
     }
-    if (timestamp_ms != 0) return malformed_document;
+    if (timestamp_ms != 0) reader.fail();  // twice
     timestamp_ms = reader.unsigned_integer();
   }
-  const bool complete = reader.finish("nsm-timestamp", "nsm: no payload").has_value();
-  if (!complete || timestamp_ms == 0 || timestamp_ms > timestamp_ms_max) return malformed_document;
+  BEN_TRY(reader.finish(malformed_document.tag, malformed_document.reason));
+  if (timestamp_ms == 0 || timestamp_ms > timestamp_ms_max) return malformed_document;
   return timestamp_ms;
 }
 

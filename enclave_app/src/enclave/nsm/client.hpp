@@ -10,7 +10,7 @@
 
 #include "base/secret.hpp"
 #include "crypto/hash.hpp"
-#include "nsm/transport.hpp"
+#include "nsm/device.hpp"
 
 namespace ben {
 
@@ -50,10 +50,12 @@ class NsmClient {
  private:
   // The reply, as a view into reply_ that is valid until the next call; the module's own error as an error.
   Result<ByteView> exchange(ByteView request);
-  Result<ByteView> exchange_for_bytes(ByteView request, std::string_view name, std::string_view key);
+  // The byte string of a reply {name: {key: bytes}}, and its "lock" where one is asked for.
+  Result<ByteView> exchange_for_bytes(ByteView request, std::string_view name, std::string_view key,
+                                      std::optional<bool>* lock = nullptr);
 
   NsmTransport& transport_;
-  WipedBytes reply_{nsm_reply_bytes_max};  // random bytes pass through it
+  Secret<nsm_reply_bytes_max> reply_;  // random bytes pass through it
 };
 
 // The `timestamp` of the enclave's own document, milliseconds since 1970, from a document that this enclave

@@ -3,7 +3,6 @@
 #include "base/reader.hpp"
 #include "crypto/cipher.hpp"
 #include "crypto/hash.hpp"
-#include "crypto/hmac.hpp"
 
 namespace ben {
 namespace {
@@ -28,13 +27,12 @@ constexpr std::uint8_t before_iv[] = {
     0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01,              // id-data
     0x30, 0x1d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2a, 0x04, 0x10,  // aes256-CBC
 };
-constexpr std::uint8_t end_of_contents[] = {0x00, 0x00};
 constexpr std::uint8_t ends_of_all_four[] = {0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
 
 constexpr std::uint8_t tag_primitive_content = 0x80;
-constexpr std::uint8_t tag_constructed_content = 0xa0;
 constexpr std::uint8_t tag_octet_string = 0x04;
-constexpr std::uint8_t indefinite_length[] = {0x80};
+constexpr std::uint8_t tag_constructed_content = 0xa0;
+constexpr std::uint8_t indefinite_length = 0x80;
 
 constexpr std::size_t block_bytes = 16;
 constexpr std::size_t padding_bytes = block_bytes - wrap_payload_bytes % block_bytes;
@@ -62,17 +60,15 @@ void append_string(Reader& reader, Bytes& content) {
 
 Bytes read_content(Reader& reader) {
   Bytes content;
-  const std::uint8_t tag = reader.u8();
-  if (tag == tag_primitive_content) {
+  const std::uint8_t form = reader.u8();
+  if (form == tag_primitive_content) {
     append_string(reader, content);
-  } else if (tag == tag_constructed_content) {
-    expect(reader, indefinite_length);
-    std::uint8_t chunk = reader.u8();
-    for (; chunk == tag_octet_string; chunk = reader.u8()) append_string(reader, content);
-    if (chunk != end_of_contents[0] || reader.u8() != end_of_contents[1]) reader.fail();
-  } else {
-    reader.fail();
+    return content;
   }
+  if (form != tag_constructed_content || reader.u8() != indefinite_length) reader.fail();
+  std::uint8_t tag = reader.u8();
+  for (; tag == tag_octet_string; tag = reader.u8()) append_string(reader, content);
+  if (tag != 0x00 || reader.u8() != 0x00) reader.fail();  // end of contents
   return content;
 }
 
@@ -113,7 +109,8 @@ WrapPayload open_kms_reply(const RsaRecipientKey& key, ByteView cms, const Secre
 
   auto content_key = hkdf_sha256<32>(rejection.expose(), {}, "ben/reject/v1/content-key");
   static_cast<void>(key.decrypt_oaep(reply->encrypted_key, content_key));  // a fault leaves the key above
-  const WipedBytes plaintext = aes256_cbc_decrypt(content_key, reply->iv, reply->ciphertext);
+  Secret<payload_ciphertext_bytes> plaintext;
+  aes256_cbc_decrypt(content_key, reply->iv, reply->ciphertext, plaintext.expose_mutable());
   const std::uint8_t keep = padding_mask(plaintext.expose());
   const auto out = payload.expose_mutable();
   for (std::size_t i = 0; i < out.size(); ++i) {

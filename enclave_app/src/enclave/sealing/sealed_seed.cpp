@@ -3,7 +3,7 @@
 #include "base/reader.hpp"
 #include "base/writer.hpp"
 #include "crypto/cipher.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 
 namespace ben {
 namespace {

@@ -1,7 +1,7 @@
 // Entropy: the random source of the enclave, mixed so that one honest source is enough.
 #pragma once
 
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 #include "nsm/client.hpp"
 
 namespace ben::signer {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "attestation/bytes_or_null.hpp"
 #include "attestation/certificate.hpp"
-#include "cbor/reader.hpp"
 
 namespace ben::attestation {
 namespace {

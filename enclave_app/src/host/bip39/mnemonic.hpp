@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "bip39/wiped_bytes.hpp"
 
 namespace ben::bip39 {
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/writer.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 
 namespace ben::watch {
 

@@ -5,7 +5,7 @@
 #include "bitcoin/address.hpp"
 #include "bitcoin/descriptor.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 
 namespace ben::bitcoin {
 namespace {

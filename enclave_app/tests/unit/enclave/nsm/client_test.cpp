@@ -188,7 +188,9 @@ TEST_CASE("replies with a field twice, unknown, missing, or of another form are 
       {describe_pcr, pcr_map + "a2646c6f636bf564646174615831" + std::string(98, '4')},
       {describe_pcr, "a2" + good.substr(2) + "6161f5"},  // a second pair outside
       {extend_pcr, "a169457874656e64504352a1646461746140"},
-      {get_random, "a16947657452616e646f6da16672616e646f6d40"},  // no byte
+      {extend_pcr, "a169457874656e64504352a26464617461406464617461" + h},  // twice
+      {extend_pcr, "a169457874656e64504352a2646c6f636bf56464617461" + h},  // a lock that was not asked for
+      {get_random, "a16947657452616e646f6da16672616e646f6d40"},            // no byte
       {get_random, "a16947657452616e646f6da16672616e646f6d6161"},
       {attestation, "a16b4174746573746174696f6ea168646f63756d656e7440"},
       {lock_pcrs, "a1684c6f636b50435273a0"},

@@ -11,7 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/cipher.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 #include "enclave/sealing/sealing_fixture.hpp"
 #include "kms/envelope.hpp"
 #include "sealing/cms.hpp"
@@ -56,8 +56,9 @@ std::string naive_answer(const SealedSeed& sealed, ByteView reply) {
     if (!recipient_key().decrypt_oaep(fields->encrypted_key, content_key)) return "rsa";
     known_key = to_bytes(fields->encrypted_key);
   }
-  const WipedBytes plaintext = aes256_cbc_decrypt(content_key, fields->iv, fields->ciphertext);
-  const ByteView bytes = plaintext.expose();
+  Bytes plaintext(fields->ciphertext.size());
+  aes256_cbc_decrypt(content_key, fields->iv, fields->ciphertext, plaintext);
+  const ByteView bytes = plaintext;
   const std::size_t padding = bytes.back();
   if (padding == 0 || padding > block_bytes) return "padding";
   for (const std::uint8_t byte : bytes.last(padding)) {

@@ -4,7 +4,7 @@
 
 #include "base/writer.hpp"
 #include "crypto/cipher.hpp"
-#include "crypto/hmac.hpp"
+#include "crypto/hash.hpp"
 #include "enclave/sealing/sealing_fixture.hpp"
 
 namespace ben {
