@@ -4,7 +4,7 @@
 
 #include "bitcoin/account.hpp"
 #include "crypto/rsa.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "wire/dsse.hpp"
 
 namespace ben::policy {

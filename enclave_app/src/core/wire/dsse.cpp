@@ -3,7 +3,7 @@
 #include "base/base64.hpp"
 #include "base/writer.hpp"
 #include "crypto/hash.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::wire {

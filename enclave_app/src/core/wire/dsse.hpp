@@ -3,7 +3,7 @@
 #pragma once
 
 #include "crypto/ed25519.hpp"
-#include "json/value.hpp"
+#include "json/reader.hpp"
 
 namespace ben::wire {
 

@@ -2,7 +2,7 @@
 
 #include "base/reader.hpp"
 #include "base/writer.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::wire {

@@ -1,7 +1,7 @@
 #include "wire/rpc.hpp"
 
 #include "base/writer.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::wire {

@@ -4,7 +4,7 @@
 
 #include "crypto/ed25519.hpp"
 #include "crypto/hash.hpp"
-#include "json/value.hpp"
+#include "json/reader.hpp"
 
 namespace ben::wire {
 

@@ -3,7 +3,7 @@
 #include "base/base64.hpp"
 #include "bitcoin/address.hpp"
 #include "bitcoin/descriptor.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "signer/signer.hpp"
 

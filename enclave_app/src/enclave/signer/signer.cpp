@@ -2,7 +2,7 @@
 
 #include <openssl/crypto.h>
 
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::signer {

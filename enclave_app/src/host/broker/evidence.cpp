@@ -7,7 +7,7 @@
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "broker/rpc_text.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "relay/operation.hpp"
 #include "verify/answer.hpp"

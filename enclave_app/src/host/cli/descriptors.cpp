@@ -2,7 +2,7 @@
 
 #include "cli/output.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "watch/account_descriptor.hpp"
 
 namespace ben::cli {

@@ -12,7 +12,7 @@
 #include "cli/pending_genesis.hpp"
 #include "cli/sealed_copy.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "policy/config.hpp"
 #include "relay/certificate.hpp"
 #include "wire/frame.hpp"

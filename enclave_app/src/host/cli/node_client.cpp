@@ -6,7 +6,7 @@
 #include "base/hex.hpp"
 #include "cli/output.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "relay/operation.hpp"
 #include "verify/answer.hpp"

@@ -8,7 +8,7 @@
 #include "cli/profile.hpp"
 #include "cli/request.hpp"
 #include "cli/transport.hpp"
-#include "json/value.hpp"
+#include "json/reader.hpp"
 #include "verify/judgement.hpp"
 
 namespace ben::cli {

@@ -2,7 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "wire/frame.hpp"
 

@@ -7,7 +7,7 @@
 #include "cli/node.hpp"
 #include "cli/policy_text.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 
 namespace ben::cli {
 namespace {

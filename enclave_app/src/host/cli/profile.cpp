@@ -7,7 +7,7 @@
 #include "cli/files.hpp"
 #include "cli/output.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::cli {

@@ -5,7 +5,7 @@
 #include "cli/node.hpp"
 #include "cli/stop.hpp"
 #include "cli/verdict.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "verify/answer.hpp"
 
 namespace ben::cli {

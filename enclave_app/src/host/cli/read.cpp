@@ -6,7 +6,7 @@
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "verify/statement.hpp"
 #include "watch/derivation.hpp"
 

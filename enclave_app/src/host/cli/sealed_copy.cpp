@@ -5,7 +5,7 @@
 #include "base/reader.hpp"
 #include "cli/files.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "wire/frame.hpp"
 

@@ -12,7 +12,7 @@
 #include "cli/psbt_file.hpp"
 #include "cli/signed_psbt.hpp"
 #include "cli/stop.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "watch/derivation.hpp"
 
 namespace ben::cli {

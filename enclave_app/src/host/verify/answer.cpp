@@ -1,7 +1,7 @@
 #include "verify/answer.hpp"
 
 #include "base/hex.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 
 namespace ben::verify {
 namespace {

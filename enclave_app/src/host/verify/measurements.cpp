@@ -1,7 +1,7 @@
 #include "verify/measurements.hpp"
 
 #include "base/hex.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::verify {

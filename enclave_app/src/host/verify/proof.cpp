@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "policy/config.hpp"
 #include "policy/policy.hpp"

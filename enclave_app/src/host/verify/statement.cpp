@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "wire/frame.hpp"
 
 namespace ben::verify {

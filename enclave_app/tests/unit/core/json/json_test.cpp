@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "json/object_reader.hpp"
-#include "json/value.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 
 namespace ben::json {

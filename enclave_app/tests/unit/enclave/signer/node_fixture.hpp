@@ -13,7 +13,7 @@
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "enclave/sealing/sealing_fixture.hpp"
-#include "json/object_reader.hpp"
+#include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "kms/envelope.hpp"
 #include "nsm/software_nsm.hpp"

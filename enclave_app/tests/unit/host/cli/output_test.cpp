@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "json/value.hpp"
+#include "json/reader.hpp"
 
 namespace ben {
 namespace {
