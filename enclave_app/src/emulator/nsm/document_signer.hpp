@@ -1,8 +1,8 @@
 // Signs the documents of QEMU's NSM device, which come with zeros where certificates and signature belong.
 #pragma once
 
-#include "nsm/issued_chain.hpp"
 #include "nsm/device.hpp"
+#include "nsm/issued_chain.hpp"
 
 namespace ben::emulator {
 

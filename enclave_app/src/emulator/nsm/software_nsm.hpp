@@ -9,9 +9,9 @@
 
 #include "crypto/hash.hpp"
 #include "nsm/client.hpp"
+#include "nsm/device.hpp"
 #include "nsm/issued_chain.hpp"
 #include "nsm/test_pki.hpp"
-#include "nsm/device.hpp"
 
 namespace ben::emulator {
 
