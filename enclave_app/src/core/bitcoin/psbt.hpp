@@ -83,12 +83,12 @@ class Psbt {
   [[nodiscard]] ByteView transaction_bytes() const noexcept { return transaction_bytes_; }
 
   // The fields of a map, in their order.
-  [[nodiscard]] std::span<const PsbtField> global() const noexcept { return fields_of(maps_[0]); }
+  [[nodiscard]] std::span<const PsbtField> global() const noexcept { return maps_[0]; }
   [[nodiscard]] std::span<const PsbtField> input(std::size_t index) const noexcept {
-    return fields_of(maps_[1 + index]);
+    return maps_[1 + index];
   }
   [[nodiscard]] std::span<const PsbtField> output(std::size_t index) const noexcept {
-    return fields_of(maps_[1 + input_count_ + index]);
+    return maps_[1 + transaction_.inputs.size() + index];
   }
 
   [[nodiscard]] const Bytes& bytes() const noexcept { return bytes_; }
@@ -100,21 +100,9 @@ class Psbt {
  private:
   Psbt() = default;
 
-  struct Map {
-    std::size_t first_field = 0;
-    std::size_t field_count = 0;
-    std::size_t end = 0;  // offset of the separator after the last field
-  };
-  [[nodiscard]] std::span<const PsbtField> fields_of(const Map& map) const noexcept;
-  // Of a version 2 whose maps are read.
-  Result<std::uint32_t> determine_lock_time() const;
-  Result<Bytes> compose_transaction() const;
-
   Bytes bytes_;
-  Bytes composed_;  // the transaction, where bytes_ does not have it
-  std::vector<PsbtField> fields_;
-  std::size_t input_count_ = 0;
-  std::vector<Map> maps_;  // global, then inputs, then outputs
+  Bytes composed_;                            // the transaction, where bytes_ does not have it
+  std::vector<std::vector<PsbtField>> maps_;  // global, then inputs, then outputs
   ByteView transaction_bytes_;
   Transaction transaction_;
 };
