@@ -36,7 +36,7 @@ void name_internal_keys(test::PsbtDraft& draft) {
 
 // Coins of 100,000 sats with a parent each, one payment and change.
 Bytes make_spend(const Curve& curve, const Wallet& wallet, std::size_t account, std::size_t inputs) {
-  test::PsbtBuilder builder(curve, wallet.own_keys(curve));
+  test::PsbtBuilder builder(wallet.own_keys(curve));
   for (std::size_t i = 0; i < inputs; ++i)
     builder.spend({.account = account, .index = static_cast<std::uint32_t>(i)}, 100'000);
   builder.pay(make_witness_script(0, Bytes(20, 0x77)), 90'000 * inputs);

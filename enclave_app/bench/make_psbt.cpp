@@ -25,7 +25,7 @@ Bytes fill(test::PsbtBuilder& builder, std::size_t bytes) {
 }
 
 Bytes make(const Curve& curve, const Account& account, std::size_t inputs, std::size_t bytes) {
-  test::PsbtBuilder builder(curve, watch::own_keys(curve, std::span(&account, 1)));
+  test::PsbtBuilder builder(watch::own_keys(curve, std::span(&account, 1)));
   for (std::size_t i = 0; i < inputs; ++i)
     builder.spend({.branch = Branch::receive, .index = static_cast<std::uint32_t>(i)}, 100'000);
   builder.pay(make_witness_script(0, Bytes(20, 0x77)), 90'000 * inputs);

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/hex.hpp"
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
 namespace {

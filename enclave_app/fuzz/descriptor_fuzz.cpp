@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "bitcoin/encoding.hpp"
 #include "watch/account_descriptor.hpp"
 #include "watch/derivation.hpp"
 #include "watch/descriptor.hpp"

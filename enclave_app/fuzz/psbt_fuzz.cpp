@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
 namespace {

@@ -79,12 +79,11 @@ void sign_schnorr() {
   require(output_key.has_value());
   auto output_point = keys.curve.public_key(*output_key);
   publish(output_point);
-  const auto encoded = keys.curve.encode(output_point);
   const auto auxiliary = make_secret<32>(90);
-  require(
-      keys.curve
-          .sign_schnorr(*output_key, ByteView(encoded).subspan(1), message, to_array<32>(auxiliary.expose()))
-          .has_value());
+  require(keys.curve
+              .sign_schnorr(*output_key, ByteView(output_point.encoded).subspan(1), message,
+                            to_array<32>(auxiliary.expose()))
+              .has_value());
 }
 
 Bytes sealed_blob() {

@@ -12,7 +12,7 @@
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "policy/policy.hpp"
 
 namespace {

@@ -37,16 +37,18 @@ struct Account {
 };
 
 // m/purpose'/coin'/number' (BIP 44).
-[[nodiscard]] inline std::array<std::uint32_t, 3> account_path(const AccountId& id,
-                                                               Network network) noexcept {
-  return {static_cast<std::uint32_t>(id.purpose) | hardened, parameters_of(network).coin_type | hardened,
-          id.number | hardened};
-}
+[[nodiscard]] std::array<std::uint32_t, 3> account_path(const AccountId& id, Network network) noexcept;
+// The same as text: "84h/1h/0h".
+[[nodiscard]] std::string encode_account_path(const Account& account);
+
+// An account's output descriptor (BIP 380, 381, 382, 386, 389) with its checksum:
+//   pkh([fingerprint/44h/coin h/account h]xpub/<0;1>/*)#checksum
+//   sh(wpkh([fingerprint/49h/…]xpub/<0;1>/*)), wpkh([fingerprint/84h/…]…) and tr([fingerprint/86h/…]…)
+[[nodiscard]] std::string encode_descriptor(const Account& account);
 
 // A derived address: the key of the path (before any taproot tweak) and its scriptPubKey.
 struct DerivedScript {
   PublicKey key;
-  CompressedKey encoded_key{};
   Script script;
 };
 

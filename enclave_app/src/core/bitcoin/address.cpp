@@ -1,8 +1,7 @@
 #include "bitcoin/address.hpp"
 
 #include "base/writer.hpp"
-#include "bitcoin/base58.hpp"
-#include "bitcoin/bech32.hpp"
+#include "bitcoin/encoding.hpp"
 
 namespace ben::bitcoin {
 namespace {
@@ -52,7 +51,6 @@ Result<std::string> encode_address(Network network, ByteView script) {
 }
 
 Result<Script> parse_address(Network network, std::string_view text) {
-  if (text.size() > address_chars_max) return bad_form;
   const NetworkParameters& parameters = parameters_of(network);
   if (const auto content = parse_bech32(text); content)
     return parse_witness_address(parameters.bech32_hrp, *content);

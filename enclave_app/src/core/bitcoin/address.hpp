@@ -8,8 +8,6 @@
 
 namespace ben::bitcoin {
 
-inline constexpr std::size_t address_chars_max = 90;  // BIP 173
-
 // The address of a P2PKH, P2SH, P2WPKH, P2WSH or P2TR script. Fails with `malformed` (address-script) for
 // another script.
 Result<std::string> encode_address(Network network, ByteView script);

@@ -9,8 +9,6 @@ namespace ben::bitcoin {
 using Fingerprint = ByteArray<4>;  // first bytes of HASH160 of a compressed key
 
 inline constexpr std::uint32_t hardened = 0x80000000U;
-inline constexpr std::size_t bip32_seed_bytes_min = 16;
-inline constexpr std::size_t bip32_seed_bytes_max = 64;
 
 struct ExtendedPublicKey {
   std::uint8_t depth = 0;
@@ -18,7 +16,6 @@ struct ExtendedPublicKey {
   std::uint32_t child_number = 0;
   Hash256 chain_code{};
   PublicKey key;
-  CompressedKey encoded_key{};  // `key`, kept because each derivation hashes it
 };
 
 struct ExtendedPrivateKey {

@@ -1,38 +1,15 @@
 #include "bitcoin/curve.hpp"
 
-#include <cstdlib>
-
 #include <secp256k1_schnorrsig.h>
 
 namespace ben::bitcoin {
-namespace {
 
-constexpr std::size_t der_bytes_max = 72;
 constexpr Error wrong_signature = internal("key-signature", "key: a signature does not verify");
-
-}  // namespace
 
 Curve::Curve(const Secret<32>& blinding) noexcept
     : context_(secp256k1_context_create(SECP256K1_CONTEXT_NONE)) {
   if (context_ == nullptr || secp256k1_context_randomize(context_.get(), blinding.expose().data()) != 1)
     std::abort();
-}
-
-Result<PublicKey> Curve::parse_public_key(ByteView compressed) const {
-  PublicKey key{};
-  if (compressed.size() != CompressedKey{}.size() ||
-      secp256k1_ec_pubkey_parse(context_.get(), &key.point, compressed.data(), compressed.size()) != 1)
-    return malformed("key-public", "key: not a compressed point of secp256k1");
-  return key;
-}
-
-CompressedKey Curve::encode(const PublicKey& key) const noexcept {
-  CompressedKey encoded{};
-  std::size_t size = encoded.size();
-  if (secp256k1_ec_pubkey_serialize(context_.get(), encoded.data(), &size, &key.point,
-                                    SECP256K1_EC_COMPRESSED) != 1)
-    std::abort();
-  return encoded;
 }
 
 Result<PrivateKey> Curve::to_private_key(Secret<32> scalar) const {
@@ -42,10 +19,18 @@ Result<PrivateKey> Curve::to_private_key(Secret<32> scalar) const {
 }
 
 PublicKey Curve::public_key(const PrivateKey& key) const noexcept {
-  PublicKey public_key{};
-  if (secp256k1_ec_pubkey_create(context_.get(), &public_key.point, key.scalar().expose().data()) != 1)
+  secp256k1_pubkey point{};
+  if (secp256k1_ec_pubkey_create(context_.get(), &point, key.scalar().expose().data()) != 1) std::abort();
+  return public_key(point);
+}
+
+PublicKey Curve::public_key(const secp256k1_pubkey& point) const noexcept {
+  PublicKey key{.point = point, .encoded = {}};
+  std::size_t size = key.encoded.size();
+  if (secp256k1_ec_pubkey_serialize(context_.get(), key.encoded.data(), &size, &point,
+                                    SECP256K1_EC_COMPRESSED) != 1)
     std::abort();
-  return public_key;
+  return key;
 }
 
 Result<PrivateKey> Curve::add(const PrivateKey& key, std::span<const std::uint8_t, 32> tweak) const {
@@ -56,13 +41,12 @@ Result<PrivateKey> Curve::add(const PrivateKey& key, std::span<const std::uint8_
 }
 
 Result<PrivateKey> Curve::tweak_for_taproot(const PrivateKey& key, const PublicKey& internal_key) const {
-  const CompressedKey encoded = encode(internal_key);
   Secret<32> even(key.scalar().expose());
-  const bool has_odd_y = encoded[0] == 0x03;
+  const bool has_odd_y = internal_key.encoded[0] == 0x03;
   if (has_odd_y && secp256k1_ec_seckey_negate(context_.get(), even.expose_mutable().data()) != 1)
     std::abort();
   return add(PrivateKey(std::move(even)),
-             tagged_sha256("TapTweak").update(ByteView(encoded).subspan(1)).finish());
+             tagged_sha256("TapTweak").update(ByteView(internal_key.encoded).subspan(1)).finish());
 }
 
 Result<Bytes> Curve::sign_ecdsa(const PrivateKey& private_key, const PublicKey& key,
@@ -80,7 +64,7 @@ Result<Bytes> Curve::sign_ecdsa(const PrivateKey& private_key, const PublicKey& 
     secp256k1_ecdsa_signature_serialize_compact(context_.get(), compact.data(), &signature);
   } while (compact[0] >= 0x80);
 
-  Bytes der(der_bytes_max);
+  Bytes der(72);  // the most that a signature has
   std::size_t size = der.size();
   secp256k1_ecdsa_signature_serialize_der(context_.get(), der.data(), &size, &signature);
   der.resize(size);

@@ -14,9 +14,10 @@ using CompressedKey = ByteArray<33>;     // 02 or 03, then X (SEC 1)
 using XOnlyKey = ByteArray<32>;          // BIP 340
 using SchnorrSignature = ByteArray<64>;  // BIP 340
 
-// A point that is on the curve and not infinity. Only a Curve makes one that means anything.
+// A point that is on the curve and not infinity, and its bytes. Only a Curve makes one that means anything.
 struct PublicKey {
   secp256k1_pubkey point;
+  CompressedKey encoded;
 };
 
 // A scalar in 1..n-1. Wiped, and never copied.
@@ -38,12 +39,11 @@ class Curve {
   // `blinding`: 32 random bytes, which protect secret scalars against side channels.
   explicit Curve(const Secret<32>& blinding) noexcept;
 
-  // Fails with `malformed` (key-public) on another size or a point that is not on the curve.
-  Result<PublicKey> parse_public_key(ByteView compressed) const;
-  [[nodiscard]] CompressedKey encode(const PublicKey& key) const noexcept;
   // Fails with `malformed` (key-private) for a scalar of zero or of the group's order or more.
   Result<PrivateKey> to_private_key(Secret<32> scalar) const;
   [[nodiscard]] PublicKey public_key(const PrivateKey& key) const noexcept;
+  // `point`: as libsecp256k1 made it.
+  [[nodiscard]] PublicKey public_key(const secp256k1_pubkey& point) const noexcept;
 
   // key + tweak (BIP 32). Fails with `internal` (key-tweak) where the result is no key: for one tweak in
   // 2^127.

@@ -1,7 +1,6 @@
 #include "bitcoin/review.hpp"
 
 #include <numeric>
-#include <optional>
 
 namespace ben::bitcoin {
 namespace {
@@ -12,48 +11,26 @@ using Fields = std::span<const PsbtField>;
 // byte), one more for its type; each item has its size before it, and a witness the count of its items.
 constexpr std::size_t signature_and_key_bytes = 1 + 71 + 1 + 33;
 
-std::size_t script_sig_bytes(const ReviewedInput& input) noexcept {
-  return input.purpose == Purpose::p2pkh         ? signature_and_key_bytes
-         : input.purpose == Purpose::p2sh_p2wpkh ? 1 + 22
-                                                 : 0;
+// Those bytes of an input: in its scriptSig, and in its witness.
+std::pair<std::size_t, std::size_t> signing_bytes(const ReviewedInput& input) noexcept {
+  if (input.purpose == Purpose::p2pkh) return {signature_and_key_bytes, 0};
+  if (input.purpose == Purpose::p2sh_p2wpkh) return {1 + 22, 1 + signature_and_key_bytes};
+  if (input.purpose == Purpose::p2wpkh) return {0, 1 + signature_and_key_bytes};
+  return {0, input.sighash == SighashType::taproot_default ? 66 : 67};
 }
 
-std::size_t witness_bytes(const ReviewedInput& input) noexcept {
-  const std::size_t taproot_bytes = input.sighash == SighashType::taproot_default ? 66 : 67;
-  return input.purpose == Purpose::p2pkh  ? 0
-         : input.purpose == Purpose::p2tr ? taproot_bytes
-                                          : 1 + signature_and_key_bytes;
-}
-
-// Fields that a signer or finalizer has written, and those that name the path of a key.
+// Fields that a signer or finalizer has written.
 constexpr std::array signature_fields{psbt_in::partial_sig, psbt_in::final_script_sig,
                                       psbt_in::final_script_witness, psbt_in::tap_key_sig,
                                       psbt_in::tap_script_sig};
-struct HintFields {
-  std::uint8_t plain;
-  std::uint8_t taproot;
-};
-constexpr HintFields input_hints{psbt_in::bip32_derivation, psbt_in::tap_bip32_derivation};
-constexpr HintFields output_hints{psbt_out::bip32_derivation, psbt_out::tap_bip32_derivation};
-
-Result<> refuse_signed(const Psbt& psbt) {
-  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i) {
-    for (const std::uint8_t type : signature_fields) {
-      if (find_field(psbt.input(i), type) != nullptr)
-        return refused("psbt-input-signed", "psbt: an input is signed already");
-    }
-  }
-  return Ok{};
-}
 
 // The transaction that created a coin, parsed and hashed once for all inputs that bring the same bytes.
 class Parent {
  public:
   Result<TransactionOutput> find_output(ByteView bytes, const OutPoint& outpoint) {
     if (bytes_.empty() || !equal(bytes, bytes_)) {
-      BEN_TRY(auto transaction, parse_transaction(bytes, TransactionForm::any));
+      BEN_TRY(transaction_, parse_transaction(bytes, TransactionForm::any));
       bytes_ = bytes;
-      transaction_ = std::move(transaction);
       txid_ = txid_of(transaction_);
     }
     if (txid_ != outpoint.txid || outpoint.index >= transaction_.outputs.size())
@@ -70,6 +47,10 @@ class Parent {
 // The output an input spends: proved by its parent, or, for taproot alone, claimed by witness_utxo. A taproot
 // signature commits to the amount and script of every input, so one over a false claim is worthless.
 Result<TransactionOutput> find_spent(Fields fields, const OutPoint& outpoint, Parent& parent) {
+  for (const std::uint8_t type : signature_fields) {
+    if (find_field(fields, type) != nullptr)
+      return refused("psbt-input-signed", "psbt: an input is signed already");
+  }
   const PsbtField* const parent_field = find_field(fields, psbt_in::non_witness_utxo);
   const PsbtField* const utxo_field = find_field(fields, psbt_in::witness_utxo);
   Reader reader(utxo_field == nullptr ? ByteView{} : utxo_field->value);
@@ -99,26 +80,22 @@ Result<std::vector<TransactionOutput>> find_all_spent(const Psbt& psbt) {
   const auto outpoint = [&](std::size_t i) { return inputs[i].previous_output; };
   std::vector<std::size_t> order(inputs.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return outpoint(a) < outpoint(b); });
-  const auto same = [&](std::size_t a, std::size_t b) { return outpoint(a) == outpoint(b); };
-  if (std::adjacent_find(order.begin(), order.end(), same) != order.end())
+  std::ranges::sort(order, {}, outpoint);
+  if (std::ranges::adjacent_find(order, {}, outpoint) != order.end())
     return refused("psbt-duplicate-input", "psbt: two inputs spend one outpoint");
 
   std::vector<TransactionOutput> spent(inputs.size());
   Parent parent;
   for (const std::size_t i : order) {
-    BEN_TRY(const auto found, find_spent(psbt.input(i), outpoint(i), parent));
-    spent[i] = found;
+    BEN_TRY(spent[i], find_spent(psbt.input(i), outpoint(i), parent));
   }
   return spent;
 }
 
 Result<SighashType> admit_sighash(Fields fields, bool is_taproot) {
   const PsbtField* const field = find_field(fields, psbt_in::sighash_type);
-  if (field == nullptr) return is_taproot ? SighashType::taproot_default : SighashType::all;
-  const std::uint32_t type = Reader(field->value).u32_le();
-  if (type == static_cast<std::uint32_t>(SighashType::all)) return SighashType::all;
+  const std::uint32_t type = field != nullptr ? Reader(field->value).u32_le() : is_taproot ? 0 : 1;
+  if (type == 1) return SighashType::all;
   if (type == 0 && is_taproot) return SighashType::taproot_default;
   return refused("psbt-sighash", "psbt: sign only SIGHASH_ALL, or SIGHASH_DEFAULT for taproot");
 }
@@ -145,10 +122,10 @@ std::optional<KeyPath> match_path(std::span<const Account> accounts, Purpose pur
 
 // A coin of ours, or an output that will be one: the first hint that names a path of ours is tried, and
 // believed only if the path derives to the script. One hint, so that a long list costs one derivation.
+// `hint`: the type of the fields that are hints for this form.
 Result<ReviewedInput> find_own(const OwnKeys& keys, const TransactionOutput& coin, Fields fields,
-                               HintFields hints) {
+                               std::uint8_t hint) {
   const auto purpose = purpose_of(coin.script);
-  const std::uint8_t hint = purpose == Purpose::p2tr ? hints.taproot : hints.plain;
   for (const PsbtField& field : fields) {
     const auto path =
         purpose && field.key[0] == hint ? match_path(keys.accounts, *purpose, field.value) : std::nullopt;
@@ -158,7 +135,6 @@ Result<ReviewedInput> find_own(const OwnKeys& keys, const TransactionOutput& coi
     return ReviewedInput{.path = *path,
                          .purpose = *purpose,
                          .key = derived->key,
-                         .encoded_key = derived->encoded_key,
                          .amount_sats = coin.amount_sats,
                          .script = std::move(derived->script)};
   }
@@ -172,7 +148,7 @@ Result<> admit_nested(Fields fields, const ReviewedInput& own) {
   const bool is_p2sh = own.purpose == Purpose::p2sh_p2wpkh;
   if (find_field(fields, psbt_in::witness_script) != nullptr || (redeem_script != nullptr && !is_p2sh))
     return refused("psbt-input-nested", "psbt: an input has a script that its form does not have");
-  if (is_p2sh && (redeem_script == nullptr || !equal(redeem_script->value, make_p2wpkh(own.encoded_key))))
+  if (is_p2sh && (redeem_script == nullptr || !equal(redeem_script->value, make_p2wpkh(own.key.encoded))))
     return refused("psbt-redeem-script", "psbt: a P2SH input has no redeem script, or not that of our key");
   return Ok{};
 }
@@ -187,10 +163,8 @@ Result<> add_amount(std::uint64_t& sum, std::uint64_t amount) {
 
 Result<> review_inputs(const OwnKeys& keys, Review& review) {
   BEN_TRY(const auto spent, find_all_spent(review.psbt));
-  const auto legacy_count =
-      static_cast<std::uint64_t>(std::count_if(spent.begin(), spent.end(), [](const TransactionOutput& coin) {
-        return purpose_of(coin.script) == Purpose::p2pkh;
-      }));
+  const auto legacy_count = static_cast<std::uint64_t>(std::ranges::count(
+      spent, Purpose::p2pkh, [](const TransactionOutput& coin) { return purpose_of(coin.script); }));
   if (legacy_count * review.psbt.transaction_bytes().size() > legacy_sighash_bytes_max)
     return refused("psbt-legacy-limit", "psbt: too many P2PKH inputs for a transaction of this size");
 
@@ -199,8 +173,10 @@ Result<> review_inputs(const OwnKeys& keys, Review& review) {
     const TransactionOutput& coin = spent[i];
     const Fields fields = review.psbt.input(i);
     BEN_TRY(add_amount(review.input_sats, coin.amount_sats));
-    BEN_TRY(const auto sighash, admit_sighash(fields, purpose_of(coin.script) == Purpose::p2tr));
-    BEN_TRY(auto own, find_own(keys, coin, fields, input_hints));
+    const bool is_taproot = purpose_of(coin.script) == Purpose::p2tr;
+    BEN_TRY(const auto sighash, admit_sighash(fields, is_taproot));
+    const std::uint8_t hint = is_taproot ? psbt_in::tap_bip32_derivation : psbt_in::bip32_derivation;
+    BEN_TRY(auto own, find_own(keys, coin, fields, hint));
     BEN_TRY(admit_nested(fields, own));
     own.sighash = sighash;
     review.inputs.push_back(std::move(own));
@@ -215,7 +191,9 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const auto& [amount_sats, script] = outputs[i];
     BEN_TRY(add_amount(output_sats, amount_sats));
-    const auto own = find_own(keys, outputs[i], review.psbt.output(i), output_hints);
+    const bool is_taproot = purpose_of(script) == Purpose::p2tr;
+    const std::uint8_t hint = is_taproot ? psbt_out::tap_bip32_derivation : psbt_out::bip32_derivation;
+    const auto own = find_own(keys, outputs[i], review.psbt.output(i), hint);
     const bool is_ours = own && own->path.index <= index_max;
     if (is_ours && own->path.branch == Branch::change) {
       review.change_sats += amount_sats;
@@ -226,23 +204,21 @@ Result<std::uint64_t> review_outputs(const OwnKeys& keys, std::uint32_t index_ma
   return output_sats;
 }
 
-// BIP 141: what is not witness counts four times. Where one input has a witness there are a marker and a
-// flag, and a zero for each input that has none.
-std::uint64_t smallest_vsize(const Review& review) noexcept {
+// The size, and the transaction's id where signing does not change it. BIP 141: what is not witness counts
+// four times. Where one input has a witness there are a marker and a flag, and a zero for each input that has
+// none.
+void measure(Review& review) noexcept {
   std::uint64_t weight = 4 * std::uint64_t{review.psbt.transaction_bytes().size()};
   std::size_t without_witness = 0;
+  review.txid = txid_of(review.psbt.transaction());
   for (const ReviewedInput& input : review.inputs) {
-    weight += 4 * script_sig_bytes(input) + witness_bytes(input);
-    without_witness += witness_bytes(input) == 0 ? 1U : 0U;
+    const auto [script_sig_bytes, witness_bytes] = signing_bytes(input);
+    weight += 4 * script_sig_bytes + witness_bytes;
+    without_witness += witness_bytes == 0 ? 1U : 0U;
+    if (script_sig_bytes > 0) review.txid.reset();
   }
   if (without_witness < review.inputs.size()) weight += 2 + without_witness;
-  return (weight + 3) / 4;
-}
-
-Hash256 decision_key_of(const Review& review) {
-  Writer writer;
-  for (const ReviewedInput& input : review.inputs) write_output(writer, {input.amount_sats, input.script});
-  return sha256({review.psbt.transaction_bytes(), writer.view()});
+  review.vsize_min = (weight + 3) / 4;
 }
 
 }  // namespace
@@ -252,7 +228,6 @@ Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_m
   const Transaction& transaction = review.psbt.transaction();
   if (transaction.inputs.empty() || transaction.outputs.empty())
     return refused("psbt-empty", "psbt: the transaction has no inputs or no outputs");
-  BEN_TRY(refuse_signed(review.psbt));
   BEN_TRY(review_inputs(keys, review));
   BEN_TRY(const auto output_sats, review_outputs(keys, index_max, review));
   if (output_sats > review.input_sats)
@@ -260,16 +235,14 @@ Result<Review> review_psbt(const OwnKeys& keys, Psbt psbt, std::uint32_t index_m
 
   review.fee_sats = review.input_sats - output_sats;
   review.outflow_sats = review.input_sats - review.change_sats;
-  review.vsize_min = smallest_vsize(review);
+  measure(review);
   review.fee_rate_sats_per_vbyte = (review.fee_sats + review.vsize_min - 1) / review.vsize_min;
   if (review.fee_sats > fee_sats_max) return refused("psbt-fee", "psbt: the fee is over 0.1 BTC");
   if (review.fee_rate_sats_per_vbyte > fee_rate_sats_per_vbyte_max)
     return refused("psbt-fee-rate", "psbt: the fee is over 10,000 satoshi per vbyte");
-  const bool is_txid_fixed =
-      std::none_of(review.inputs.begin(), review.inputs.end(),
-                   [](const ReviewedInput& input) { return script_sig_bytes(input) != 0; });
-  if (is_txid_fixed) review.txid = txid_of(transaction);
-  review.decision_key = decision_key_of(review);
+  Writer spent;
+  for (const ReviewedInput& input : review.inputs) write_output(spent, {input.amount_sats, input.script});
+  review.decision_key = sha256({review.psbt.transaction_bytes(), spent.view()});
   return review;
 }
 
@@ -284,7 +257,7 @@ std::vector<Hash256> signature_hashes(const Review& review) {
   hashes.reserve(review.inputs.size());
   for (std::size_t i = 0; i < review.inputs.size(); ++i) {
     const ReviewedInput& input = review.inputs[i];
-    const Script code = make_script(Purpose::p2pkh, input.encoded_key);
+    const Script code = make_script(Purpose::p2pkh, input.key.encoded);
     hashes.push_back(input.purpose == Purpose::p2tr    ? hasher.taproot_key_path(i, input.sighash)
                      : input.purpose == Purpose::p2pkh ? hasher.legacy(i, code)
                                                        : hasher.segwit_v0(i, code));

@@ -21,7 +21,6 @@ struct ReviewedInput {
   KeyPath path;
   Purpose purpose = Purpose::p2wpkh;
   PublicKey key;  // of the path, before any taproot tweak
-  CompressedKey encoded_key{};
   std::uint64_t amount_sats = 0;
   Script script;
   SighashType sighash = SighashType::all;

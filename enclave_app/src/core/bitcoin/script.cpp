@@ -5,22 +5,14 @@
 namespace ben::bitcoin {
 namespace {
 
-constexpr std::uint8_t op_0 = 0x00;
-constexpr std::uint8_t op_1 = 0x51;
-constexpr std::uint8_t op_dup = 0x76;
-constexpr std::uint8_t op_equal = 0x87;
-constexpr std::uint8_t op_equalverify = 0x88;
-constexpr std::uint8_t op_hash160 = 0xa9;
-constexpr std::uint8_t op_checksig = 0xac;
-
 // What a form has before and after the hash or key in it.
-constexpr std::array p2pkh_head{op_dup, op_hash160, std::uint8_t{20}};
-constexpr std::array p2pkh_tail{op_equalverify, op_checksig};
-constexpr std::array p2sh_head{op_hash160, std::uint8_t{20}};
-constexpr std::array p2sh_tail{op_equal};
-constexpr std::array p2wpkh_head{op_0, std::uint8_t{20}};
-constexpr std::array p2wsh_head{op_0, std::uint8_t{32}};
-constexpr std::array p2tr_head{op_1, std::uint8_t{32}};
+constexpr ByteArray<3> p2pkh_head{0x76, 0xa9, 20};  // OP_DUP OP_HASH160
+constexpr ByteArray<2> p2pkh_tail{0x88, 0xac};      // OP_EQUALVERIFY OP_CHECKSIG
+constexpr ByteArray<2> p2sh_head{0xa9, 20};         // OP_HASH160
+constexpr ByteArray<1> p2sh_tail{0x87};             // OP_EQUAL
+constexpr ByteArray<2> p2wpkh_head{0x00, 20};       // OP_0
+constexpr ByteArray<2> p2wsh_head{0x00, 32};        // OP_0
+constexpr ByteArray<2> p2tr_head{0x51, 32};         // OP_1
 
 Script join(ByteView head, ByteView data, ByteView tail) {
   Script script;
@@ -42,7 +34,7 @@ Script make_p2pkh(ByteView key_hash20) { return join(p2pkh_head, key_hash20, p2p
 Script make_p2sh(ByteView script_hash20) { return join(p2sh_head, script_hash20, p2sh_tail); }
 
 Script make_witness_script(unsigned version, ByteView program) {
-  const auto opcode = static_cast<std::uint8_t>(version == 0 ? op_0 : op_1 + version - 1);
+  const auto opcode = static_cast<std::uint8_t>(version == 0 ? 0 : 0x50 + version);  // OP_0, OP_1 to OP_16
   return join(std::array{opcode, static_cast<std::uint8_t>(program.size())}, program, {});
 }
 
@@ -59,12 +51,10 @@ std::optional<Purpose> purpose_of(ByteView script) noexcept {
   if (has_form(script, p2pkh_head, p2pkh_tail)) return Purpose::p2pkh;
   if (has_form(script, p2sh_head, p2sh_tail)) return Purpose::p2sh_p2wpkh;
   if (has_form(script, p2wpkh_head)) return Purpose::p2wpkh;
-  if (is_p2tr(script)) return Purpose::p2tr;
+  if (has_form(script, p2tr_head)) return Purpose::p2tr;
   return std::nullopt;
 }
 
 bool is_p2wsh(ByteView script) noexcept { return has_form(script, p2wsh_head); }
-
-bool is_p2tr(ByteView script) noexcept { return has_form(script, p2tr_head); }
 
 }  // namespace ben::bitcoin

@@ -30,6 +30,5 @@ inline constexpr std::array purposes{Purpose::p2pkh, Purpose::p2sh_p2wpkh, Purpo
 // The form of a script, or nothing. Every P2SH script counts as P2SH-P2WPKH: it does not show what it hashes.
 [[nodiscard]] std::optional<Purpose> purpose_of(ByteView script) noexcept;
 [[nodiscard]] bool is_p2wsh(ByteView script) noexcept;
-[[nodiscard]] bool is_p2tr(ByteView script) noexcept;
 
 }  // namespace ben::bitcoin

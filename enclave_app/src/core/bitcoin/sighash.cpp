@@ -1,11 +1,8 @@
 #include "bitcoin/sighash.hpp"
 
 namespace ben::bitcoin {
-namespace {
 
 constexpr ByteArray<4> all_as_u32{static_cast<std::uint8_t>(SighashType::all)};
-
-}  // namespace
 
 SignatureHasher::SignatureHasher(const Transaction& transaction, std::span<const TransactionOutput> spent)
     : transaction_(&transaction), spent_(spent) {
@@ -15,7 +12,7 @@ SignatureHasher::SignatureHasher(const Transaction& transaction, std::span<const
   Writer all_amounts;
   Writer all_scripts;
   for (const TransactionInput& input : transaction.inputs) {
-    write_outpoint(outpoints, input.previous_output);
+    outpoints.bytes(input.previous_output.txid).u32_le(input.previous_output.index);
     all_sequences.u32_le(input.sequence);
   }
   for (const TransactionOutput& output : transaction.outputs) write_output(all_outputs, output);
@@ -35,7 +32,6 @@ SignatureHasher::SignatureHasher(const Transaction& transaction, std::span<const
   writer.u32_le(transaction.version).u32_le(transaction.lock_time).bytes(prevouts);
   writer.bytes(sha256(all_amounts.view())).bytes(sha256(all_scripts.view())).bytes(sequences).bytes(outputs);
   taproot_shared_ = writer.take();
-  taproot_start_ = tagged_sha256("TapSighash").update(ByteArray<1>{0});  // epoch 0
 }
 
 Hash256 SignatureHasher::legacy(std::size_t input, ByteView script_code) const {
@@ -52,20 +48,17 @@ Hash256 SignatureHasher::segwit_v0(std::size_t input, ByteView script_code) cons
   const TransactionInput& spending = transaction_->inputs[input];
   Writer writer(segwit_start_.size() + script_code.size() + 64 + segwit_end_.size());
   writer.bytes(segwit_start_);
-  write_outpoint(writer, spending.previous_output);
+  writer.bytes(spending.previous_output.txid).u32_le(spending.previous_output.index);
   write_sized(writer, script_code);
   writer.u64_le(spent_[input].amount_sats).u32_le(spending.sequence).bytes(segwit_end_);
   return sha256d(writer.view());
 }
 
 Hash256 SignatureHasher::taproot_key_path(std::size_t input, SighashType type) const {
-  Writer tail;
-  tail.u8(0).u32_le(static_cast<std::uint32_t>(input));  // spend type: key path, no annex
-  return Sha256(taproot_start_)
-      .update(ByteArray<1>{static_cast<std::uint8_t>(type)})
-      .update(taproot_shared_)
-      .update(tail.view())
-      .finish();
+  Writer writer;
+  writer.u8(0).u8(static_cast<std::uint8_t>(type)).bytes(taproot_shared_);  // epoch 0
+  writer.u8(0).u32_le(static_cast<std::uint32_t>(input));                   // spend type: key path, no annex
+  return tagged_sha256("TapSighash").update(writer.view()).finish();
 }
 
 }  // namespace ben::bitcoin

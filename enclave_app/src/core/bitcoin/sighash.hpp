@@ -31,8 +31,7 @@ class SignatureHasher {
   std::span<const TransactionOutput> spent_;
   Bytes segwit_start_;    // BIP 143's preimage before the outpoint
   Bytes segwit_end_;      // and after the sequence
-  Sha256 taproot_start_;  // BIP 341's preimage before the hash type
-  Bytes taproot_shared_;  // and from there to the spend type
+  Bytes taproot_shared_;  // BIP 341's preimage between the hash type and the spend type
 };
 
 }  // namespace ben::bitcoin

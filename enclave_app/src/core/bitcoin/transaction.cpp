@@ -57,10 +57,6 @@ void write_sized(Writer& writer, ByteView bytes) {
   writer.bytes(bytes);
 }
 
-void write_outpoint(Writer& writer, const OutPoint& outpoint) {
-  writer.bytes(outpoint.txid).u32_le(outpoint.index);
-}
-
 TransactionOutput read_output(Reader& reader) noexcept {
   return {.amount_sats = reader.u64_le(), .script = read_sized(reader)};
 }

@@ -45,8 +45,6 @@ enum class TransactionForm : std::uint8_t { stripped, any };
 void write_compact_size(Writer& writer, std::uint64_t value);
 void write_sized(Writer& writer, ByteView bytes);
 
-void write_outpoint(Writer& writer, const OutPoint& outpoint);
-
 // One output as transactions and PSBT_IN_WITNESS_UTXO carry it.
 [[nodiscard]] TransactionOutput read_output(Reader& reader) noexcept;
 void write_output(Writer& writer, const TransactionOutput& output);

@@ -1,16 +1,15 @@
-// Wallet: the private half of the accounts. Holds the branch keys and what BIP 340 needs; the seed and the
-// master key are gone once it is made.
+// Wallet: the private half of the accounts, and signing with it. Holds the branch keys and what BIP 340
+// needs; the seed and the master key are gone once it is made.
 #pragma once
 
-#include "bitcoin/account.hpp"
+#include "bitcoin/review.hpp"
 
 namespace ben::bitcoin {
 
-inline constexpr std::size_t accounts_max = 8;
-
 class Wallet {
  public:
-  // Fails with `malformed` (key-accounts): none, over accounts_max, a number of 2^31 or more, or one twice.
+  // `accounts`: different ones, with numbers below 2^31 and so few that a wallet of them is soon made, as
+  // policy::parse_accounts gives. Fails as derive_master and derive_child do: for one seed in 2^124.
   static Result<Wallet> derive(const Curve& curve, const Secret<32>& seed, Network network,
                                std::span<const AccountId> accounts);
 
@@ -38,5 +37,12 @@ class Wallet {
   std::vector<std::array<ExtendedPrivateKey, 2>> branch_keys_;  // of accounts_, receive and change
   Secret<32> auxiliary_key_;
 };
+
+// Signs every input of a reviewed PSBT and returns the PSBT with one field more for each: TAP_KEY_SIG for
+// P2TR (64 bytes, or 65 where the PSBT asks for SIGHASH_ALL), PARTIAL_SIG for all others (RFC 6979, low R,
+// SIGHASH_ALL). No scriptSig or witness is made of them. The same review gives the same bytes.
+// `wallet` is that whose accounts the review was made with. Each signature is verified with the key of the
+// review first; on any failure nothing is released: `internal` (key-signature), `refused` (key-path).
+Result<Bytes> sign_reviewed(const Curve& curve, const Wallet& wallet, const Review& review);
 
 }  // namespace ben::bitcoin

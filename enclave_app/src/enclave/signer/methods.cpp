@@ -1,8 +1,8 @@
 // The signer's methods: parameters in, results out.
 
 #include "base/base64.hpp"
+#include "bitcoin/account.hpp"
 #include "bitcoin/address.hpp"
-#include "bitcoin/descriptor.hpp"
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "signer/signer.hpp"
@@ -78,7 +78,7 @@ Result<Signer::NamedKey> Signer::named_key(const json::Value& params) const {
 Result<Progress> Signer::get_public_key(json::Value& params) {
   BEN_TRY(const auto key, named_key(params));
   return Progress(json::ObjectWriter()
-                      .text("public_key", encode_hex(key.derived.encoded_key))
+                      .text("public_key", encode_hex(key.derived.key.encoded))
                       .text("path", key.path)
                       .text("fingerprint", encode_hex(key.account->master_fingerprint))
                       .finish());

@@ -2,7 +2,7 @@
 // not.
 
 #include "base/base64.hpp"
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "json/reader.hpp"
 #include "json/writer.hpp"
 #include "signer/signer.hpp"

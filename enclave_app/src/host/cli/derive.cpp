@@ -1,6 +1,6 @@
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/encoding.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/offline.hpp"
 #include "cli/stop.hpp"

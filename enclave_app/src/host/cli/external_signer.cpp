@@ -8,7 +8,8 @@
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
+#include "bitcoin/encoding.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
 #include "cli/node.hpp"

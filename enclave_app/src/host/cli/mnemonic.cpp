@@ -2,7 +2,7 @@
 
 #include "base/hex.hpp"
 #include "bip39/mnemonic.hpp"
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
 #include "cli/offline.hpp"
 #include "cli/read.hpp"
 #include "cli/secret_input.hpp"

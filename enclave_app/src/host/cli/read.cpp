@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
+#include "bitcoin/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/descriptors.hpp"
 #include "cli/files.hpp"
@@ -115,7 +116,7 @@ ConfirmedAddress confirm_address(const Node& node, const AddressPlace& place) {
   ConnectedNode connected(node, {});
   const SignerAnswer answer = connected.client().call("get_address", encode_place(place));
   json::ObjectReader reader(answer.value);
-  const bool same = reader.text("address", bitcoin::address_chars_max) == address &&
+  const bool same = reader.text("address", bitcoin::bech32_chars_max) == address &&
                     reader.text("script_pubkey", 256) == encode_hex(expected.derived.script) &&
                     reader.text("path", 64) == expected.path;
   if (!reader.finish("answer-form", "") || !same) {
@@ -137,7 +138,7 @@ int show_public_key(const AddressOptions& options, Output& output) {
   const Node node = load_node(options.node);
   const AddressPlace place = place_of(options);
   const Expected expected = derive_place(place, node.profile, config_of(node.profile).parsed.network);
-  const std::string key = encode_hex(public_curve().encode(expected.derived.key));
+  const std::string key = encode_hex(expected.derived.key.encoded);
   const std::string fingerprint = encode_hex(expected.account.master_fingerprint);
 
   ConnectedNode connected(node, {});

@@ -17,7 +17,7 @@ Stop bad_psbt(const std::string& what) {
 bool is_valid_ecdsa(const bitcoin::Curve& curve, const bitcoin::ReviewedInput& input, const PsbtField& field,
                     const Hash256& hash) {
   const bool own_key =
-      field.key.front() == bitcoin::psbt_in::partial_sig && equal(field.key.subspan(1), input.encoded_key);
+      field.key.front() == bitcoin::psbt_in::partial_sig && equal(field.key.subspan(1), input.key.encoded);
   const bool all =
       !field.value.empty() && field.value.back() == static_cast<std::uint8_t>(bitcoin::SighashType::all);
   return own_key && all && curve.verify_ecdsa(input.key, hash, field.value.first(field.value.size() - 1));

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
 
 namespace ben::watch {
 

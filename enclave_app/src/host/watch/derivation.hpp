@@ -6,6 +6,9 @@
 
 namespace ben::watch {
 
+// Fails with `malformed` (key-public) on another size or a point that is not on the curve.
+Result<bitcoin::PublicKey> parse_public_key(const bitcoin::Curve& curve, ByteView compressed);
+
 // CKDpub. Fails with `refused` (key-depth, key-hardened) below depth 255 and for a hardened index, and with
 // `internal` (key-tweak) for one index in 2^127.
 Result<bitcoin::ExtendedPublicKey> derive_child(const bitcoin::Curve& curve,

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/encoding.hpp"
 
 namespace ben::watch {
 

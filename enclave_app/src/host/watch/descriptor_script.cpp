@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
 #include "watch/derivation.hpp"
 #include "watch/descriptor.hpp"
 
@@ -67,7 +67,7 @@ Result<Script> derive_taproot(const Curve& curve, const Descriptor& descriptor, 
   if (!key) return key.error();
   Bytes even_key = *key;
   even_key[0] = 0x02;  // lift_x
-  const auto internal_key = curve.parse_public_key(even_key);
+  const auto internal_key = parse_public_key(curve, even_key);
   if (!internal_key) return internal_key.error();
   Bytes root;
   if (!descriptor.tree.empty()) {

@@ -5,7 +5,7 @@
 
 #include "base/hex.hpp"
 #include "base/reader.hpp"
-#include "bitcoin/base58.hpp"
+#include "bitcoin/encoding.hpp"
 #include "watch/derivation.hpp"
 
 namespace ben::watch {
@@ -107,14 +107,13 @@ Result<Bytes> parse_point(const Curve& curve, std::string_view text, KeyForm for
   if (!point) return bad_form;
   if (point->size() == x_only_bytes && form == KeyForm::x_only) point->insert(point->begin(), 0x02);
   if (point->size() == uncompressed_bytes && form == KeyForm::any) {
-    // The curve of signing knows compressed points alone.
     secp256k1_pubkey parsed;
     if (point->front() != 0x04 ||
         secp256k1_ec_pubkey_parse(secp256k1_context_static, &parsed, point->data(), point->size()) != 1)
       return bad_form;
     return *std::move(point);
   }
-  if (!curve.parse_public_key(*point)) return bad_form;
+  if (!parse_public_key(curve, *point)) return bad_form;
   return *std::move(point);
 }
 
@@ -142,8 +141,7 @@ Result<ExtendedPublicKey> parse_xpub(const Curve& curve, Network network, std::s
   key.parent = to_array<4>(reader.take(4));
   key.child_number = reader.u32_be();
   key.chain_code = to_array<32>(reader.take(32));
-  key.encoded_key = to_array<33>(reader.take(33));
-  const auto point = curve.parse_public_key(key.encoded_key);
+  const auto point = parse_public_key(curve, reader.take(33));
   const bool is_rooted = key.depth > 0 || (key.parent == bitcoin::Fingerprint{} && key.child_number == 0);
   if (version != bitcoin::parameters_of(network).xpub_version || !is_rooted || !point) return bad_key;
   key.key = *point;
@@ -200,7 +198,7 @@ Result<Bytes> derive_key(const Curve& curve, const KeyExpression& key, const Scr
     if (!next) return next.error();
     child = *next;
   }
-  return to_bytes(child.encoded_key);
+  return to_bytes(child.key.encoded);
 }
 
 }  // namespace ben::watch

@@ -6,8 +6,7 @@
 
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
-#include "bitcoin/base58.hpp"
-#include "bitcoin/bech32.hpp"
+#include "bitcoin/encoding.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "vectors.hpp"
 

@@ -5,8 +5,8 @@
 
 #include "base/hex.hpp"
 #include "bitcoin/address.hpp"
-#include "bitcoin/base58.hpp"
 #include "bitcoin/bip32.hpp"
+#include "bitcoin/encoding.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "keys are derived as BIP 32's test vectors 1 to 4 say
       ++chains;
       const ExtendedPrivateKey key = derive(seed, path);
       CHECK(encode_xpub(Network::main, key.public_half) == word_after(line, "ext pub"));
-      CHECK(curve.encode(curve.public_key(key.key)) == key.public_half.encoded_key);
+      CHECK(curve.public_key(key.key).encoded == key.public_half.key.encoded);
     }
     if (line.starts_with("** ext prv")) {
       const auto payload = parse_base58check(word_after(line, "ext prv"));
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(Fixture, "an account of BIP 49 has its keys, its script and it
         without_version(value_of("account0Xpub")));
   path.insert(path.end(), {0, 0});
   const auto key = derive(*parse_hex(abandon_seed), path);
-  const CompressedKey& public_key = key.public_half.encoded_key;
+  const CompressedKey& public_key = key.public_half.key.encoded;
   CHECK("0x" + encode_hex(key.key.scalar().expose()) == value_of("account0recvPrivateKeyHex"));
   CHECK(equal(ByteView(*parse_base58check(value_of("account0recvPrivateKey "))).subspan(1, 32),
               key.key.scalar().expose()));
@@ -155,8 +155,8 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 84 have its keys and addresses") {
     const auto key = derive(*parse_hex(abandon_seed), {84 | hardened, hardened, hardened, c.branch, c.index});
     CHECK(equal(ByteView(*parse_base58check(word_after(section, "privkey "))).subspan(1, 32),
                 key.key.scalar().expose()));
-    CHECK(encode_hex(key.public_half.encoded_key) == word_after(section, "pubkey "));
-    CHECK(*encode_address(Network::main, make_p2wpkh(key.public_half.encoded_key)) ==
+    CHECK(encode_hex(key.public_half.key.encoded) == word_after(section, "pubkey "));
+    CHECK(*encode_address(Network::main, make_p2wpkh(key.public_half.key.encoded)) ==
           word_after(section, "address"));
     ++cases;
   }
@@ -186,11 +186,11 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 86 have its output keys and addresse
     const auto key = derive(*parse_hex(abandon_seed), {86 | hardened, hardened, hardened, c.branch, c.index});
     const auto tweaked = curve.tweak_for_taproot(key.key, key.public_half.key);
     REQUIRE(tweaked.has_value());
-    const CompressedKey compressed = curve.encode(curve.public_key(*tweaked));
+    const CompressedKey compressed = curve.public_key(*tweaked).encoded;
     const ByteView output_key = ByteView(compressed).subspan(1);
     CHECK(encode_xpub(Network::main, key.public_half) == word_after(section, "xpub"));
     CHECK(scalar_of(word_after(section, "xprv")) == to_bytes(key.key.scalar().expose()));
-    CHECK(encode_hex(ByteView(key.public_half.encoded_key).subspan(1)) ==
+    CHECK(encode_hex(ByteView(key.public_half.key.encoded).subspan(1)) ==
           word_after(section, "internal_key"));
     CHECK(encode_hex(output_key) == word_after(section, "output_key"));
     CHECK(encode_hex(make_witness_script(1, output_key)) == word_after(section, "scriptPubKey"));

@@ -8,6 +8,7 @@
 #include "bitcoin/curve.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"
+#include "watch/derivation.hpp"
 
 namespace ben::bitcoin {
 namespace {
@@ -80,7 +81,7 @@ TEST_CASE("ECDSA signatures are judged as Wycheproof's vectors with Bitcoin's ru
     Bytes key = unhex(group["publicKey"]["uncompressed"]);  // which this project never reads
     key[0] = static_cast<std::uint8_t>(2 + key.back() % 2);
     key.resize(33);
-    const auto public_key = curve().parse_public_key(key);
+    const auto public_key = watch::parse_public_key(curve(), key);
     REQUIRE(public_key.has_value());
     for (const auto& test : group["tests"]) {
       CAPTURE(test["tcId"].get<int>());
@@ -120,7 +121,7 @@ TEST_CASE("a signature for another key than the one named is not released") {
   const PrivateKey other = key_of(Bytes(32, 0x22));
   const Hash256 hash{};
   CHECK(curve().sign_ecdsa(key, curve().public_key(other), hash).error().tag.view() == "key-signature");
-  const auto x_only = to_array<32>(ByteView(curve().encode(curve().public_key(other))).subspan(1));
+  const auto x_only = to_array<32>(ByteView(curve().public_key(other).encoded).subspan(1));
   CHECK(curve().sign_schnorr(key, x_only, hash, hash).error().tag.view() == "key-signature");
   CHECK(curve().sign_schnorr(key, ByteView(x_only).first(31), hash, hash).error().tag.view() ==
         "key-signature");
@@ -139,17 +140,17 @@ TEST_CASE("zero, the order and more are no private keys") {
 TEST_CASE("a public key is a compressed point of the curve") {
   const CompressedKey generator =
       to_array<33>(unhex("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"));
-  const auto parsed = curve().parse_public_key(generator);
+  const auto parsed = watch::parse_public_key(curve(), generator);
   REQUIRE(parsed.has_value());
-  CHECK(curve().encode(*parsed) == generator);
-  CHECK(curve().encode(curve().public_key(key_of(unhex(std::string(63, '0') + "1")))) == generator);
+  CHECK(parsed->encoded == generator);
+  CHECK(curve().public_key(key_of(unhex(std::string(63, '0') + "1"))).encoded == generator);
   CompressedKey wrong = generator;
   wrong[0] = 0x04;
-  CHECK_FALSE(curve().parse_public_key(wrong).has_value());
+  CHECK_FALSE(watch::parse_public_key(curve(), wrong).has_value());
   wrong = CompressedKey{0x02};
   wrong[32] = 5;  // no point has this X
-  CHECK_FALSE(curve().parse_public_key(wrong).has_value());
-  CHECK_FALSE(curve().parse_public_key(ByteView(generator).first(32)).has_value());
+  CHECK_FALSE(watch::parse_public_key(curve(), wrong).has_value());
+  CHECK_FALSE(watch::parse_public_key(curve(), ByteView(generator).first(32)).has_value());
 }
 
 }  // namespace

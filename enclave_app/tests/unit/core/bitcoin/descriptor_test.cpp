@@ -3,7 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
+#include "bitcoin/encoding.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"

@@ -2,7 +2,7 @@
 // libcrypto's SHA-256 (--wrap).
 #include <doctest/doctest.h>
 
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
 namespace {
@@ -40,7 +40,7 @@ struct Fixture {
 
   // `parents` that are larger by `more_bytes` each, and pay to 50 coins each, all of which are spent.
   [[nodiscard]] Bytes spend_parents(std::size_t parents, std::size_t more_bytes) const {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     for (std::size_t parent = 0; parent < parents; ++parent) {
       std::vector<PsbtBuilder::Coin> coins;
       for (std::uint32_t i = 0; i < 50; ++i) coins.push_back({{.account = i % 2, .index = i}, 100'000});

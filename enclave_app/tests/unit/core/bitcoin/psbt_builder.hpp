@@ -147,7 +147,7 @@ class PsbtBuilder {
   };
 
   // `keys` says how the scripts of the coins are derived.
-  PsbtBuilder(const Curve& curve, OwnKeys keys) : curve_(&curve), keys_(std::move(keys)) {}
+  explicit PsbtBuilder(OwnKeys keys) : keys_(std::move(keys)) {}
 
   // Spends coins that one parent transaction created, each with the fields of its form: non_witness_utxo,
   // witness_utxo, redeem script, derivation.
@@ -168,7 +168,7 @@ class PsbtBuilder {
       if (purpose != Purpose::p2pkh)
         set(fields, {psbt_in::witness_utxo}, encode_utxo(coins[i].amount_sats, created[output].script));
       if (purpose == Purpose::p2sh_p2wpkh)
-        set(fields, {psbt_in::redeem_script}, make_p2wpkh(derive(coins[i].path).encoded_key));
+        set(fields, {psbt_in::redeem_script}, make_p2wpkh(derive(coins[i].path).key.encoded));
       set_derivation(fields, coins[i].path, psbt_in::bip32_derivation, psbt_in::tap_bip32_derivation);
       draft.input_fields.push_back(std::move(fields));
     }
@@ -196,7 +196,7 @@ class PsbtBuilder {
                       std::uint8_t taproot_type) const {
     const Account& account = keys_.accounts[path.account];
     const bool is_taproot = account.id.purpose == Purpose::p2tr;
-    const CompressedKey key = curve_->encode(derive(path).key);
+    const CompressedKey key = derive(path).key.encoded;
     const ByteView key_data = is_taproot ? ByteView(key).subspan(1) : ByteView(key);
     Bytes field_key{is_taproot ? taproot_type : v0_type};
     field_key.insert(field_key.end(), key_data.begin(), key_data.end());
@@ -218,7 +218,6 @@ class PsbtBuilder {
   PsbtDraft draft;
 
  private:
-  const Curve* curve_;
   OwnKeys keys_;
   std::uint32_t parents_ = 0;
 };
@@ -246,7 +245,7 @@ inline Wallet make_wallet(const Curve& curve, std::uint8_t seed_byte = 0x5e,
 
 // `count` coins of one account of 100,000 sats each, a parent for each, one payment of 90 % and change.
 inline Bytes make_spend(const Curve& curve, const Wallet& wallet, std::size_t account, std::size_t count) {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   for (std::size_t i = 0; i < count; ++i)
     builder.spend({.account = account, .branch = Branch::receive, .index = static_cast<std::uint32_t>(i)},
                   100'000);

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
 namespace ben::bitcoin {
@@ -40,7 +40,7 @@ void add_unknown_fields(test::FieldMap& map) {
 
 // One to six coins of all forms, payments and change, with unknown fields in every map.
 PsbtBuilder draw_builder(const Curve& curve, const Wallet& wallet) {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   const auto parents = *rc::gen::inRange(1, 4);
   for (int i = 0; i < parents; ++i) {
     std::vector<PsbtBuilder::Coin> coins(*rc::gen::inRange<std::size_t>(1, 3));
@@ -102,7 +102,7 @@ std::vector<TransactionOutput> spent_by(const Psbt& psbt) {
 
 Hash256 sighash_of(const Psbt& psbt, std::size_t i, const SignatureHasher& hasher,
                    const ReviewedInput& input) {
-  const Script code = make_p2pkh(hash160(input.encoded_key));
+  const Script code = make_p2pkh(hash160(input.key.encoded));
   if (input.purpose == Purpose::p2pkh) return hasher.legacy(i, code);
   if (input.purpose != Purpose::p2tr) return hasher.segwit_v0(i, code);
   const PsbtField* const type = find_field(psbt.input(i), psbt_in::sighash_type);
@@ -111,7 +111,7 @@ Hash256 sighash_of(const Psbt& psbt, std::size_t i, const SignatureHasher& hashe
 }
 
 bool verifies(const Curve& curve, const ReviewedInput& input, const PsbtField& field, const Hash256& hash) {
-  return is_p2tr(input.script)
+  return purpose_of(input.script) == Purpose::p2tr
              ? curve.verify_schnorr(ByteView(input.script).subspan(2), hash,
                                     to_array<64>(field.value.first(64)))
              : curve.verify_ecdsa(input.key, hash, field.value.first(field.value.size() - 1));
@@ -203,7 +203,7 @@ void check_each_flip(const Curve& curve, const Wallet& wallet, const Bytes& orig
 }
 
 TEST_CASE_FIXTURE(Fixture, "no flipped bit moves a signature to what the PSBT does not say") {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   builder.spend({.account = 0, .branch = Branch::receive, .index = 1}, 100'000);
   builder.spend({.account = 1, .branch = Branch::receive, .index = 2}, 100'000);
   // Nothing but the signature proves the amount of the second.

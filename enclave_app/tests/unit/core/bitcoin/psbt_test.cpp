@@ -122,7 +122,7 @@ struct Fixture {
   Wallet wallet = test::make_wallet(curve);
 
   [[nodiscard]] PsbtBuilder make() const {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     builder.spend({0, Branch::receive, 0}, 50'000).spend({1, Branch::receive, 1}, 60'000);
     builder.pay(make_p2pkh(Bytes(20, 1)), 70'000).pay_own({1, Branch::change, 0}, 30'000);
     return builder;

@@ -47,7 +47,7 @@ const std::vector<Attack>& attacks_on_older_forms() {
       {"psbt-redeem-script", "the redeem script of another key of ours",
        [](const Fixture&, PsbtBuilder& b) {
          test::find(b.draft.input_fields[3], psbt_in::redeem_script)->value =
-             make_p2wpkh(b.derive({3, Branch::receive, 13}).encoded_key);
+             make_p2wpkh(b.derive({3, Branch::receive, 13}).key.encoded);
        }},
       {"psbt-redeem-script", "the redeem script with a byte more",
        [](const Fixture&, PsbtBuilder& b) {
@@ -65,14 +65,14 @@ const std::vector<Attack>& attacks_on_older_forms() {
        [](const Fixture&, PsbtBuilder& b) { spend_output(b, 2, 50'000'000, make_p2pkh(Bytes(20, 4))); }},
       {"psbt-input-foreign", "the key of a P2WPKH account as P2PKH",
        [](const Fixture&, PsbtBuilder& b) {
-         spend_output(b, 2, 50'000'000, make_p2pkh(hash160(b.derive(v0_coin).encoded_key)));
+         spend_output(b, 2, 50'000'000, make_p2pkh(hash160(b.derive(v0_coin).key.encoded)));
          *test::find(b.draft.input_fields[2], psbt_in::bip32_derivation) =
              *test::find(b.draft.input_fields[0], psbt_in::bip32_derivation);
        }},
       {"psbt-input-nested", "P2PKH with a redeem script",
        [](const Fixture&, PsbtBuilder& b) {
          test::set(b.draft.input_fields[2], {psbt_in::redeem_script},
-                   make_p2wpkh(b.derive(legacy_coin).encoded_key));
+                   make_p2wpkh(b.derive(legacy_coin).key.encoded));
        }},
       {"psbt-input-nested", "P2WPKH with a redeem script, its own",
        [](const Fixture&, PsbtBuilder& b) {
@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(Fixture, "all four forms are inputs and change, and leave the 
   CHECK_FALSE(reviewed->txid.has_value());
   CHECK(review(make().draft)->txid.has_value());
   for (const KeyPath& coin : {legacy_coin, nested_coin}) {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     builder.spend(coin, 1'000'000).pay(stranger, 999'000);
     const auto alone = review(builder.draft);
     REQUIRE(alone.has_value());
@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(Fixture, "all four forms are inputs and change, and leave the 
 TEST_CASE_FIXTURE(Fixture,
                   "the virtual size counts scriptSigs four times, and no witness where there is none") {
   const auto vsize_of = [this](const std::vector<KeyPath>& coins) {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     for (const KeyPath& coin : coins) builder.spend(coin, 100'000);
     builder.pay(make_witness_script(0, Bytes(20, 1)), 90'000 * coins.size());
     const auto reviewed = review(builder.draft);
@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(Fixture,
 }
 
 TEST_CASE_FIXTURE(Fixture, "P2PKH inputs are as many as 25 million hashed bytes allow") {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   builder.spend(std::vector<PsbtBuilder::Coin>(10, {.path = legacy_coin, .amount_sats = 100'000}));
   builder.pay(stranger, 900'000).pay(Script(2'000'000, 0x6a), 0);
   Script& padding = builder.draft.outputs.back().script;

@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(Fixture, "a review says what goes in, what comes back, what le
 
 TEST_CASE_FIXTURE(Fixture, "the virtual size counts our own witnesses, and the fee rate is rounded up") {
   // One P2WPKH input and one P2WPKH output: 82 bytes stripped, 107 bytes of witness, marker and flag.
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   builder.spend(v0_coin, 100'000).pay(make_witness_script(0, Bytes(20, 1)), 99'889);
   auto reviewed = review(builder.draft);
   REQUIRE(reviewed.has_value());
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Fixture, "the virtual size counts our own witnesses, and the f
   CHECK(reviewed->fee_sats == 111);
   CHECK(reviewed->fee_rate_sats_per_vbyte == 2);
 
-  PsbtBuilder taproot(curve, wallet.own_keys(curve));
+  PsbtBuilder taproot(wallet.own_keys(curve));
   taproot.spend(taproot_coin, 100'000).pay(make_witness_script(1, Bytes(32, 1)), 90'000);
   reviewed = review(taproot.draft);
   REQUIRE(reviewed.has_value());
@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Fixture, "the virtual size counts our own witnesses, and the f
 }
 
 TEST_CASE_FIXTURE(Fixture, "the decision key commits to amounts, which the txid does not") {
-  PsbtBuilder honest(curve, wallet.own_keys(curve));
+  PsbtBuilder honest(wallet.own_keys(curve));
   honest.spend(taproot_coin, 200'000'000).pay(stranger, 199'000'000);
   test::remove(honest.draft.input_fields[0], psbt_in::non_witness_utxo);
   PsbtBuilder lie = honest;
@@ -133,7 +133,7 @@ const std::vector<Attack>& attacks() {
        }},
       {"psbt-input-foreign", "a coin of another wallet under our path",
        [](const Fixture& f, PsbtBuilder& b) {
-         PsbtBuilder other(f.curve, f.other_wallet.own_keys(f.curve));
+         PsbtBuilder other(f.other_wallet.own_keys(f.curve));
          other.spend(v0_coin, 100'000'000);
          b.draft.inputs[0] = other.draft.inputs[0];
          const auto hint = *test::find(b.draft.input_fields[0], psbt_in::bip32_derivation);
@@ -142,7 +142,7 @@ const std::vector<Attack>& attacks() {
        }},
       {"psbt-input-foreign", "a coin of another wallet, honestly named",
        [](const Fixture& f, PsbtBuilder& b) {
-         PsbtBuilder other(f.curve, f.other_wallet.own_keys(f.curve));
+         PsbtBuilder other(f.other_wallet.own_keys(f.curve));
          other.spend(taproot_coin, 200'000'000);
          b.draft.inputs[1] = other.draft.inputs[0];
          b.draft.input_fields[1] = other.draft.input_fields[0];
@@ -244,11 +244,11 @@ TEST_CASE_FIXTURE(Fixture, "what is just inside the caps is accepted, and each c
   // 0.1 BTC over some 300 vbytes is above the rate cap, so the rate is what refuses it.
   CHECK(tag_of(builder.draft) == "psbt-fee-rate");
 
-  PsbtBuilder rate(curve, wallet.own_keys(curve));
+  PsbtBuilder rate(wallet.own_keys(curve));
   rate.spend(v0_coin, 2'000'000).pay(make_witness_script(0, Bytes(20, 1)), 2'000'000 - 110 * 10'000);
   CHECK(tag_of(rate.draft) == "accepted");
 
-  PsbtBuilder large(curve, wallet.own_keys(curve));
+  PsbtBuilder large(wallet.own_keys(curve));
   for (std::uint32_t i = 0; i < 20; ++i)
     large.spend({.account = 0, .branch = Branch::receive, .index = i}, 1'000'000);
   large.pay(stranger, 10'000'000);
@@ -298,7 +298,7 @@ TEST_CASE_FIXTURE(Fixture, "an output that only claims to be change is a payment
         }) == 200'000'000);
   // Change of another wallet of the same shape.
   CHECK(outflow_of([this](PsbtBuilder& b) {
-          PsbtBuilder other(curve, other_wallet.own_keys(curve));
+          PsbtBuilder other(other_wallet.own_keys(curve));
           other.pay_own(v0_change, 100'000'000);
           b.draft.outputs[1] = other.draft.outputs[0];
           b.draft.output_fields[1] = other.draft.output_fields[0];
@@ -314,7 +314,7 @@ TEST_CASE_FIXTURE(Fixture, "an output that only claims to be change is a payment
 TEST_CASE_FIXTURE(Fixture, "change and own addresses count only up to the highest index allowed") {
   for (const std::uint32_t index : {index_max, index_max + 1}) {
     CAPTURE(index);
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     builder.spend(v0_coin, 100'000'000);
     builder.pay_own({.account = 0, .branch = Branch::change, .index = index}, 50'000'000);
     builder.pay_own({.account = 0, .branch = Branch::receive, .index = index}, 49'900'000);
@@ -341,7 +341,7 @@ TEST_CASE_FIXTURE(Fixture, "a path is a hint only in the exact form of an accoun
 }
 
 TEST_CASE_FIXTURE(Fixture, "inputs that share a parent are each proved by it") {
-  PsbtBuilder builder(curve, wallet.own_keys(curve));
+  PsbtBuilder builder(wallet.own_keys(curve));
   std::vector<PsbtBuilder::Coin> coins;
   for (std::uint32_t i = 0; i < 50; ++i)
     coins.push_back(

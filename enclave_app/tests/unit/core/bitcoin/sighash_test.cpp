@@ -127,7 +127,8 @@ TEST_CASE("BIP 174's finalized P2PKH input has a signature over our hash of it")
     REQUIRE(pushes.finish("psbt-form", "").has_value());
     const std::vector<TransactionOutput> spent(psbt->transaction().inputs.size());
     const Hash256 hash = SignatureHasher(psbt->transaction(), spent).legacy(0, make_p2pkh(hash160(key)));
-    CHECK(curve.verify_ecdsa(*curve.parse_public_key(key), hash, signature.first(signature.size() - 1)));
+    CHECK(curve.verify_ecdsa(*watch::parse_public_key(curve, key), hash,
+                             signature.first(signature.size() - 1)));
     CHECK(signature.back() == 1);
   }
   CHECK(cases == 1);
@@ -202,7 +203,7 @@ TEST_CASE("output keys and addresses without scripts are those of BIP 341") {
     }
     ++cases;
     const auto internal =
-        curve.parse_public_key(*parse_hex("02" + c["given"]["internalPubkey"].get<std::string>()));
+        watch::parse_public_key(curve, *parse_hex("02" + c["given"]["internalPubkey"].get<std::string>()));
     REQUIRE(internal.has_value());
     CHECK(make_witness_script(1, *watch::tweak_for_taproot(curve, *internal)) ==
           bytes_of(c["expected"]["scriptPubKey"]));

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
 namespace ben::bitcoin {
@@ -22,7 +22,7 @@ struct Fixture {
 
   // 20 inputs of all forms in turn; `sighash` is written for the taproot ones, if it is not 0xff.
   [[nodiscard]] PsbtBuilder make(std::uint8_t sighash = 0xff) const {
-    PsbtBuilder builder(curve, wallet.own_keys(curve));
+    PsbtBuilder builder(wallet.own_keys(curve));
     for (std::uint32_t i = 0; i < 20; ++i) {
       builder.spend({.account = i % 4, .branch = Branch::receive, .index = i}, 1'000'000);
       if (i % 4 == 1 && sighash != 0xff)
@@ -41,7 +41,7 @@ Hash256 sighash_of(const PsbtBuilder& builder, std::uint32_t input, SighashType 
   for (std::uint32_t i = 0; i < 20; ++i)
     derived.push_back(builder.derive({.account = i % 4, .branch = Branch::receive, .index = i}));
   for (const DerivedScript& own : derived) spent.push_back({1'000'000, own.script});
-  const Script code = make_p2pkh(hash160(derived[input].encoded_key));
+  const Script code = make_p2pkh(hash160(derived[input].key.encoded));
   if (input % 4 == 2) {  // P2PKH: before segwit
     auto inputs = builder.draft.inputs;
     inputs[input].script_sig = code;
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(Fixture, "every input gets one signature that verifies with th
       const PsbtField& field = psbt->input(i).back();
       if (i % 4 != 1) {
         CHECK(field.key[0] == psbt_in::partial_sig);
-        CHECK(equal(field.key.subspan(1), curve.encode(derived.key)));
+        CHECK(equal(field.key.subspan(1), derived.key.encoded));
         CHECK(field.value.back() == 0x01);
         CHECK(field.value.size() <= 71);  // low R
         CHECK(curve.verify_ecdsa(derived.key, hash, field.value.first(field.value.size() - 1)));

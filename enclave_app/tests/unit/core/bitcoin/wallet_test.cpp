@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "base/hex.hpp"
+#include "bitcoin/account.hpp"
 #include "bitcoin/address.hpp"
-#include "bitcoin/descriptor.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "crypto/hash.hpp"
 
@@ -14,11 +14,6 @@ static_assert(!std::is_copy_constructible_v<Wallet> && !std::is_copy_assignable_
 
 struct Fixture {
   Curve curve{test::fill_secret(1)};
-
-  [[nodiscard]] std::string tag_of(const std::vector<AccountId>& accounts) const {
-    const auto wallet = Wallet::derive(curve, test::fill_secret(2), Network::regtest, accounts);
-    return wallet ? "made" : std::string(wallet.error().tag.view());
-  }
 };
 
 TEST_CASE_FIXTURE(Fixture,
@@ -34,7 +29,7 @@ TEST_CASE_FIXTURE(Fixture,
     REQUIRE(wallet.has_value());
     REQUIRE(other_accounts.has_value());
     CHECK(wallet->id() == sha256({as_bytes("ben/wallet/v1"), as_bytes(parameters_of(network).name),
-                                  master->public_half.encoded_key, master->public_half.chain_code}));
+                                  master->public_half.key.encoded, master->public_half.chain_code}));
     CHECK(wallet->id() == other_accounts->id());
     CHECK(wallet->accounts()[0].master_fingerprint == fingerprint_of(master->public_half));
     CHECK(wallet->accounts()[0].network == network);
@@ -80,7 +75,7 @@ TEST_CASE_FIXTURE(Fixture, "accounts of BIP 44 and BIP 49 are derived as their B
     key = derive_child(curve, *key, account_path(id, network)[1]);
     key = derive_child(curve, *key, account_path(id, network)[2]);
     key = derive_child(curve, *derive_child(curve, *key, 0), 0);
-    return *encode_address(network, make_script(id.purpose, key->public_half.encoded_key));
+    return *encode_address(network, make_script(id.purpose, key->public_half.key.encoded));
   };
   CHECK(address(Network::main, {Purpose::p2pkh, 0}) == "1LqBGSKuX5yYUonjxT5qGfpUsXKYYWeabA");
   CHECK(address(Network::main, {Purpose::p2sh_p2wpkh, 0}) == "37VucYSaXLCAsxYyAPfbSi9eh4iEcbShgf");
@@ -92,19 +87,6 @@ TEST_CASE_FIXTURE(Fixture, "a path outside the wallet is refused") {
   CHECK(wallet.derive_key(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");
   CHECK(wallet.derive_script(curve, {2, Branch::receive, 0}).error().tag.view() == "key-path");
   CHECK(wallet.derive_key(curve, {0, Branch::receive, hardened}).error().tag.view() == "key-hardened");
-}
-
-TEST_CASE_FIXTURE(Fixture, "a list of accounts is short, different and within range") {
-  CHECK(tag_of({{Purpose::p2wpkh, 0}}) == "made");
-  CHECK(tag_of({{Purpose::p2wpkh, 0}, {Purpose::p2wpkh, 1}, {Purpose::p2tr, hardened - 1}}) == "made");
-  CHECK(tag_of({}) == "key-accounts");
-  CHECK(tag_of({{Purpose::p2tr, 3}, {Purpose::p2wpkh, 3}, {Purpose::p2tr, 3}}) == "key-accounts");
-  CHECK(tag_of({{Purpose::p2tr, hardened}}) == "key-accounts");
-  std::vector<AccountId> many;
-  for (std::uint32_t i = 0; i < accounts_max; ++i) many.push_back({Purpose::p2tr, i});
-  CHECK(tag_of(many) == "made");
-  many.push_back({Purpose::p2wpkh, 0});
-  CHECK(tag_of(many) == "key-accounts");
 }
 
 TEST_CASE_FIXTURE(Fixture, "BIP 340's auxiliary bytes come from the seed and the hash alone") {

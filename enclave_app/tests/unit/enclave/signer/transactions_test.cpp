@@ -1,5 +1,5 @@
 // Signing from outside: who may ask, for what, and what the signatures are worth.
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "enclave/signer/flips.hpp"
 #include "enclave/signer/node_fixture.hpp"
@@ -26,7 +26,7 @@ struct Desk : Node {
 
   // One coin of each account, a payment and change.
   bitcoin::test::PsbtBuilder mixed(std::uint64_t pay_sats = 150'000) {
-    bitcoin::test::PsbtBuilder builder(curve, watch::own_keys(curve, accounts));
+    bitcoin::test::PsbtBuilder builder(watch::own_keys(curve, accounts));
     builder.spend({.account = 0, .branch = Branch::receive, .index = 1}, 100'000);
     builder.spend({.account = 1, .branch = Branch::receive, .index = 2}, 100'000);
     builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), pay_sats);
@@ -157,7 +157,7 @@ TEST_CASE("time that goes backwards decides nothing") {
 TEST_CASE("the same txid with other amounts is another decision") {
   Desk node;
   const auto with_amount = [&](std::uint64_t sats) {
-    bitcoin::test::PsbtBuilder builder(node.curve, watch::own_keys(node.curve, node.accounts));
+    bitcoin::test::PsbtBuilder builder(watch::own_keys(node.curve, node.accounts));
     builder.spend({.account = 1, .branch = Branch::receive, .index = 2}, 100'000);
     builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), 90'000);
     // A taproot input may come without its parent, so a lied amount is all it takes.

@@ -4,7 +4,7 @@
 
 #include <doctest/doctest.h>
 
-#include "bitcoin/sign.hpp"
+#include "bitcoin/wallet.hpp"
 #include "cli/stop.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 
@@ -16,7 +16,7 @@ using bitcoin::Branch;
 // A wallet that signs a coin of each of its forms, and the review of who asked for it.
 struct Signed {
   Signed() {
-    bitcoin::test::PsbtBuilder builder(curve, wallet.own_keys(curve));
+    bitcoin::test::PsbtBuilder builder(wallet.own_keys(curve));
     for (std::uint32_t i = 0; i < 4; ++i)
       builder.spend({.account = i, .branch = Branch::receive, .index = i + 1}, 100'000);
     builder.pay(bitcoin::make_witness_script(0, Bytes(20, 0x77)), 390'000);

@@ -1,6 +1,7 @@
 // Watch-only accounts: pinned descriptors give the signer's own addresses, and nothing else is taken.
 #include <doctest/doctest.h>
 
+#include "bitcoin/encoding.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "vectors.hpp"

@@ -42,12 +42,12 @@ TEST_CASE_FIXTURE(Fixture,
     const auto key = curve.to_private_key(bitcoin::test::fill_secret(i));
     REQUIRE(key.has_value());
     const PublicKey internal_key = curve.public_key(*key);
-    odd += curve.encode(internal_key)[0] == 3 ? 1U : 0U;
+    odd += internal_key.encoded[0] == 3 ? 1U : 0U;
     const auto tweaked = curve.tweak_for_taproot(*key, internal_key);
     const auto output_key = tweak_for_taproot(curve, internal_key);
     REQUIRE(tweaked.has_value());
     REQUIRE(output_key.has_value());
-    CHECK(equal(ByteView(curve.encode(curve.public_key(*tweaked))).subspan(1), *output_key));
+    CHECK(equal(ByteView(curve.public_key(*tweaked).encoded).subspan(1), *output_key));
   }
   CHECK(odd > 0);
   CHECK(odd < 20);
@@ -63,7 +63,7 @@ TEST_CASE_FIXTURE(Fixture, "an account gives the keys and scripts that its walle
         const auto derived = own.derive_script({account, branch, index});
         REQUIRE(expected.has_value());
         REQUIRE(derived.has_value());
-        CHECK(curve.encode(expected->key) == curve.encode(derived->key));
+        CHECK(expected->key.encoded == derived->key.encoded);
         CHECK(expected->script == derived->script);
       }
     }

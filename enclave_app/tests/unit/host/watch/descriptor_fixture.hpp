@@ -10,7 +10,7 @@
 
 #include "base/hex.hpp"
 #include "base/reader.hpp"
-#include "bitcoin/base58.hpp"
+#include "bitcoin/encoding.hpp"
 #include "core/bitcoin/bip_text.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "watch/derivation.hpp"
@@ -52,7 +52,6 @@ struct DescriptorFixture {
     CHECK(reader.u8() == 0);
     ExtendedPrivateKey key{.key = private_key(reader.take(32)), .public_half = half};
     key.public_half.key = curve.public_key(key.key);
-    key.public_half.encoded_key = curve.encode(key.public_half.key);
     while (path.find_first_of("'h") != std::string_view::npos) {
       path.remove_prefix(1);
       std::uint32_t step = index;  // of a '*'

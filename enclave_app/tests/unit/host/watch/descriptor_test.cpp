@@ -4,7 +4,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "bitcoin/descriptor.hpp"
+#include "bitcoin/account.hpp"
+#include "bitcoin/encoding.hpp"
 #include "host/watch/descriptor_fixture.hpp"
 #include "vectors.hpp"
 
