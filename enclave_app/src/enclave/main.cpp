@@ -11,7 +11,6 @@
 #include "lockdown/lockdown.hpp"
 #include "nsm/device.hpp"
 #include "server/server.hpp"
-#include "server/vsock_listener.hpp"
 
 namespace ben {
 namespace {
@@ -49,7 +48,7 @@ Result<> run() {
   BEN_TRY(const auto nsm, open_nsm_device());
   BEN_TRY(feed_kernel(*nsm));
   BEN_TRY(const auto signer, signer::Signer::start(*nsm, std::move(rng)));
-  BEN_TRY(const auto listener, server::VsockListener::open());
+  BEN_TRY(const auto listener, server::open_vsock_listener());
   BEN_TRY(server::send_heartbeat());
 
   // Of what the parent sends only the heartbeat's echo was read before this.

@@ -9,7 +9,6 @@
 #include "lockdown/lockdown.hpp"
 #include "nsm/socket_transport.hpp"
 #include "server/server.hpp"
-#include "server/vsock_listener.hpp"
 
 namespace {
 

@@ -11,57 +11,47 @@ constexpr Error closed = unavailable("wire-closed", "connection: the other side 
 
 bool has_to_wait() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
-}  // namespace
-
 // What has arrived, 0 bytes when nothing has.
-Result<std::size_t> Connection::read(std::span<std::uint8_t> out) {
-  const ssize_t count = ::recv(descriptor_.get(), out.data(), out.size(), 0);
+Result<std::size_t> read(const Descriptor& descriptor, std::span<std::uint8_t> out) {
+  const ssize_t count = ::recv(descriptor.get(), out.data(), out.size(), 0);
   if (count < 0 && has_to_wait()) return std::size_t{0};
   if (count <= 0) return closed;
   return static_cast<std::size_t>(count);
 }
 
+}  // namespace
+
 Result<std::optional<ArrivedFrame>> Connection::receive(std::size_t room) {
   const std::optional<ArrivedFrame> nothing_yet;
-  if (!header_) {
-    BEN_TRY(const auto count, read(std::span(head_).subspan(head_read_)));
+  if (head_read_ < head_.size()) {
+    BEN_TRY(const auto count, read(descriptor_, std::span(head_).subspan(head_read_)));
     if (head_read_ == 0 && count > 0) frame_since_ = Clock::now();
     head_read_ += count;
     if (head_read_ < head_.size()) return nothing_yet;
     BEN_TRY(const auto header, wire::parse_frame_header(head_));
-    header_ = header;
+    frame_.type = header.type;
     body_left_ = header.body_bytes;
-    if (body_left_ > room) {
-      dropped_.emplace();
-    } else {
-      body_.reserve(body_left_);  // pages that never arrive are never touched
-    }
+    if (body_left_ > room) dropped_.emplace();
+    if (!dropped_) frame_.body.reserve(body_left_);  // pages that never arrive are never touched
   }
   if (body_left_ > 0) {
     std::array<std::uint8_t, read_bytes_max> piece;
-    BEN_TRY(const auto count, read(std::span(piece).first(std::min(body_left_, piece.size()))));
+    BEN_TRY(const auto count, read(descriptor_, std::span(piece).first(std::min(body_left_, piece.size()))));
     const ByteView arrived = ByteView(piece).first(count);
-    if (dropped_) {
-      dropped_->update(arrived);
-    } else {
-      body_.insert(body_.end(), arrived.begin(), arrived.end());
-    }
+    if (dropped_) dropped_->update(arrived);
+    if (!dropped_) frame_.body.insert(frame_.body.end(), arrived.begin(), arrived.end());
     body_left_ -= count;
     if (body_left_ > 0) return nothing_yet;
   }
-  ArrivedFrame frame{.type = header_->type, .body = std::exchange(body_, {}), .dropped_hash = {}};
-  if (dropped_) frame.dropped_hash = dropped_->finish();
+  if (dropped_) frame_.dropped_hash = dropped_->finish();
   dropped_.reset();
-  header_.reset();
   head_read_ = 0;
-  return std::optional(std::move(frame));
+  return std::optional(std::exchange(frame_, {}));
 }
 
 void Connection::send(wire::FrameType type, ByteView body) {
-  if (!wants_to_write()) write_since_ = Clock::now();
-  const Bytes header = wire::encode_frame_header(type, body.size());
-  outgoing_.reserve(outgoing_.size() + header.size() + body.size());
-  outgoing_.insert(outgoing_.end(), header.begin(), header.end());
+  write_since_ = Clock::now();
+  outgoing_ = wire::encode_frame_header(type, body.size());
   outgoing_.insert(outgoing_.end(), body.begin(), body.end());
 }
 

@@ -19,9 +19,9 @@ inline constexpr std::chrono::seconds write_deadline{60};
 
 // A frame as it arrived. When there was no room for it, the body was hashed and thrown away.
 struct ArrivedFrame {
-  wire::FrameType type;
-  Bytes body;
-  std::optional<Hash256> dropped_hash;
+  wire::FrameType type{};
+  Bytes body{};
+  std::optional<Hash256> dropped_hash{};
 };
 
 class Connection {
@@ -36,8 +36,9 @@ class Connection {
   Result<std::optional<ArrivedFrame>> receive(std::size_t room);
 
   // Bytes that are kept for the frame that is arriving.
-  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return body_.capacity(); }
+  [[nodiscard]] std::size_t reserved_bytes() const noexcept { return frame_.body.capacity(); }
 
+  // Only while everything that was sent before is written: there is one frame to write at a time.
   void send(wire::FrameType type, ByteView body);
 
   // Writes what the socket takes. Fails with `unavailable` (wire-closed).
@@ -55,8 +56,6 @@ class Connection {
   std::optional<Clock::time_point> reply_until;
 
  private:
-  Result<std::size_t> read(std::span<std::uint8_t> out);
-
   Descriptor descriptor_;
   Bytes outgoing_;
   std::size_t written_ = 0;
@@ -66,8 +65,7 @@ class Connection {
   Clock::time_point frame_since_ = Clock::now();
   ByteArray<wire::frame_header_bytes> head_{};
   std::size_t head_read_ = 0;
-  std::optional<wire::FrameHeader> header_;
-  Bytes body_;
+  ArrivedFrame frame_;
   std::size_t body_left_ = 0;
   std::optional<Sha256> dropped_;
 };

@@ -1,5 +1,5 @@
-// Listener: where connections of the broker come from. Implementations: vsock, and the emulator's unix
-// socket.
+// Listener: where connections of the broker come from. Implementations: AF_VSOCK (vsock(7)), and the
+// emulator's unix socket. And the heartbeat that nitro-cli waits for.
 #pragma once
 
 #include "base/owned.hpp"
@@ -10,6 +10,8 @@ namespace ben::server {
 
 using ben::Descriptor;
 
+inline constexpr unsigned service_port = 5000;
+
 class Listener : public Interface {
  public:
   // Readable when accept() has something to give.
@@ -19,5 +21,13 @@ class Listener : public Interface {
   // there is none or when it is not the broker's.
   virtual Result<Descriptor> accept() = 0;
 };
+
+// Listens on service_port of every CID; a connection whose peer is not the parent is closed. Fails with
+// `unavailable` (wire-listen).
+Result<std::unique_ptr<Listener>> open_vsock_listener();
+
+// Sends the byte 0xB7 to port 9000 of the parent and waits for its echo, as nitro-cli's run-enclave expects
+// of an enclave that has booted. Fails with `unavailable` (wire-heartbeat).
+Result<> send_heartbeat();
 
 }  // namespace ben::server

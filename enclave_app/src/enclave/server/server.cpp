@@ -19,13 +19,16 @@ Result<> Server::run() {
 Result<> Server::serve_once(int wait_ms_max) {
   std::vector<pollfd> events;  // the listener's, then those of connections_ in their order
   events.push_back({.fd = listener_.poll_descriptor(), .events = POLLIN, .revents = 0});
+  auto wait_until = Clock::now() + std::chrono::milliseconds(wait_ms_max);
   for (const Connection& connection : connections_) {
     // No more is read while an answer waits to be taken: a peer that does not read cannot make us pile up
     // answers.
     const short awaited = connection.wants_to_write() ? POLLOUT : POLLIN;
     events.push_back({.fd = connection.descriptor(), .events = awaited, .revents = 0});
+    wait_until = std::min(wait_until, connection.deadline());
   }
-  if (::poll(events.data(), events.size(), wait_ms(wait_ms_max)) < 0 && errno != EINTR)
+  const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(wait_until - Clock::now()).count();
+  if (::poll(events.data(), events.size(), static_cast<int>(std::max(wait_ms, 0L))) < 0 && errno != EINTR)
     return unavailable("wire-poll", "server: waiting for connections failed");
   signer_.begin_group();
   const auto now = Clock::now();
@@ -38,14 +41,6 @@ Result<> Server::serve_once(int wait_ms_max) {
   }
   if (events[0].revents != 0) accept_one();
   return Ok{};
-}
-
-// Until the next deadline of anybody, but no longer than wait_ms_max.
-int Server::wait_ms(int wait_ms_max) const {
-  auto next = Clock::time_point::max();
-  for (const Connection& connection : connections_) next = std::min(next, connection.deadline());
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next - Clock::now()).count() + 1;
-  return static_cast<int>(std::clamp<long>(left, 0, wait_ms_max));
 }
 
 std::size_t Server::memory_left() const {
@@ -79,28 +74,23 @@ Result<> Server::take_frame(Connection& connection, ArrivedFrame frame) {
   if (connection.reply_until.has_value() != is_reply) return unexpected;
   if (frame.dropped_hash && frame.type != wire::FrameType::request) return unexpected;
 
-  switch (frame.type) {
-    case wire::FrameType::hello:
-      connection.has_greeted = true;
-      return wire::admit_hello(frame.body);
-    case wire::FrameType::request:
-      send(connection, frame.dropped_hash ? signer_.refuse_busy(*frame.dropped_hash)
-                                          : signer_.handle(std::move(frame.body)));
-      return Ok{};
-    case wire::FrameType::config:
-      send(connection, signer_.configure(frame.body));
-      return Ok{};
-    case wire::FrameType::ack:
-    case wire::FrameType::kms_reply:
-      connection.reply_until.reset();
-      send(connection, signer_.resume(frame.type, frame.body));
-      return Ok{};
-    case wire::FrameType::response:
-    case wire::FrameType::persist:
-    case wire::FrameType::kms_decrypt:
-      return unexpected;
+  if (frame.type == wire::FrameType::hello) {
+    connection.has_greeted = true;
+    return wire::admit_hello(frame.body);
   }
-  return unexpected;
+  if (is_reply) {
+    connection.reply_until.reset();
+    send(connection, signer_.resume(frame.type, frame.body));
+  } else if (frame.type == wire::FrameType::config) {
+    send(connection, signer_.configure(frame.body));
+  } else if (frame.type != wire::FrameType::request) {
+    return unexpected;
+  } else if (frame.dropped_hash) {
+    send(connection, signer_.refuse_busy(*frame.dropped_hash));
+  } else {
+    send(connection, signer_.handle(std::move(frame.body)));
+  }
+  return Ok{};
 }
 
 void Server::send(Connection& connection, const signer::Reply& reply) {

@@ -24,7 +24,6 @@ class Server {
   Result<> serve_once(int wait_ms_max);
 
  private:
-  [[nodiscard]] int wait_ms(int wait_ms_max) const;
   [[nodiscard]] std::size_t memory_left() const;
   void accept_one();
   Result<> serve(Connection& connection);
