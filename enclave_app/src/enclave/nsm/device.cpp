@@ -31,10 +31,11 @@ class NsmDevice final : public NsmTransport {
 
 Result<std::unique_ptr<NsmTransport>> open_nsm_device(const char* path) {
   Descriptor device(::open(path, O_RDWR | O_CLOEXEC));
-  if (device.get() < 0)
+  if (device.get() < 0) {
     return unavailable(
         "nsm-device",
         "nsm: /dev/nsm cannot be opened: this is no Nitro enclave, or its kernel has no NSM driver");
+  }
   return std::unique_ptr<NsmTransport>(std::make_unique<NsmDevice>(std::move(device)));
 }
 
