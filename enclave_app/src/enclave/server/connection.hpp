@@ -20,8 +20,8 @@ inline constexpr std::chrono::seconds write_deadline{60};
 // A frame as it arrived. When there was no room for it, the body was hashed and thrown away.
 struct ArrivedFrame {
   wire::FrameType type{};
-  Bytes body{};
-  std::optional<Hash256> dropped_hash{};
+  Bytes body;
+  std::optional<Hash256> dropped_hash;
 };
 
 class Connection {

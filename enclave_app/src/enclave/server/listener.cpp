@@ -17,9 +17,10 @@ Descriptor open_vsock(int flags, int (*join)(int, const sockaddr*, socklen_t), u
   address.svm_cid = cid;
   address.svm_port = port;
   Descriptor descriptor(::socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
-  const bool joined =
+  const bool is_open =
+      descriptor.get() >= 0 &&
       join(descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  return joined ? std::move(descriptor) : Descriptor();
+  return is_open ? std::move(descriptor) : Descriptor();
 }
 
 class VsockListener final : public Listener {
@@ -47,7 +48,7 @@ class VsockListener final : public Listener {
 Result<std::unique_ptr<Listener>> open_vsock_listener() {
   constexpr int backlog = 16;
   Descriptor descriptor = open_vsock(SOCK_NONBLOCK, ::bind, VMADDR_CID_ANY, service_port);
-  if (::listen(descriptor.get(), backlog) != 0)
+  if (descriptor.get() < 0 || ::listen(descriptor.get(), backlog) != 0)
     return unavailable("wire-listen", "vsock: cannot listen on port 5000");
   return std::unique_ptr<Listener>(std::make_unique<VsockListener>(std::move(descriptor)));
 }
@@ -57,7 +58,7 @@ Result<> send_heartbeat() {
   constexpr std::uint8_t heartbeat = 0xb7;
   const Descriptor descriptor = open_vsock(0, ::connect, parent_cid, heartbeat_port);
   std::uint8_t echo = 0;
-  if (::send(descriptor.get(), &heartbeat, 1, MSG_NOSIGNAL) != 1 ||
+  if (descriptor.get() < 0 || ::send(descriptor.get(), &heartbeat, 1, MSG_NOSIGNAL) != 1 ||
       ::recv(descriptor.get(), &echo, 1, 0) != 1 || echo != heartbeat)
     return unavailable("wire-heartbeat", "vsock: the parent did not answer the heartbeat");
   return Ok{};
