@@ -1,6 +1,7 @@
 #include "cli/node_client.hpp"
 
 #include <chrono>
+#include <thread>
 
 #include "base/base64.hpp"
 #include "base/hex.hpp"
@@ -27,6 +28,18 @@ verify::Answer parse_or_stop(std::string_view text, std::string_view id) {
   throw stop_of(answer.error(), "the node");
 }
 
+// The node gives all its clients together 20 attestations a second: who comes too soon waits, up to 2 s in
+// all.
+std::string post_patiently(Transport& transport, std::string_view body) {
+  constexpr int tries_max = 20;
+  for (int tries = 1;; ++tries) {
+    std::string text = transport.post(body);
+    const auto error = verify::parse_broker_error(text);
+    if (!error || error->tag != "broker-rate" || tries == tries_max) return text;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
 std::string document_params(ByteView nonce) {
   return json::ObjectWriter().text("nonce", encode_hex(nonce)).finish();
 }
@@ -36,7 +49,7 @@ std::string document_params(ByteView nonce) {
 FetchedEvidence fetch_evidence(Transport& transport, ByteView nonce) {
   FetchedEvidence fetched{
       .evidence = {}, .call = make_call("get_attestation", document_params(nonce)), .answer = {}};
-  fetched.answer = transport.post(fetched.call.body);
+  fetched.answer = post_patiently(transport, fetched.call.body);
   const verify::Answer answer = parse_or_stop(fetched.answer, fetched.call.id);
   if (answer.is_error) {
     const auto error = value_or_stop(verify::parse_error_object(answer.outcome), "the node");

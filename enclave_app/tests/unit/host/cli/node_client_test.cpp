@@ -97,6 +97,19 @@ TEST_CASE("a broker that changes one character of any answer is refused, whateve
   }
 }
 
+TEST_CASE("a client that attests too soon waits and asks again, and not for ever") {
+  constexpr const char* too_soon =
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":-32030,"message":"wait","data":{"tag":"broker-rate","origin":"broker"}}})";
+  Client node;
+  int asked = 0;
+  node.broker.lie = [&](const std::string& answer) { return ++asked <= 3 ? too_soon : answer; };
+  CHECK(node.connect().statement().state == verify::SignerState::armed);
+  CHECK(asked == 4);
+  asked = -100;
+  CHECK(tag_of_stop([&] { (void)node.connect(); }) == "broker-rate");
+  CHECK(asked == -80);
+}
+
 TEST_CASE("evidence that a broker has changed is refused") {
   Client node;
   (void)node.connect();
