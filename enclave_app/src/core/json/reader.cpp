@@ -72,9 +72,10 @@ Result<Value> parse(ByteView text, StaticText tag) {
   Builder builder;
   const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &builder,
                                                 nlohmann::json::input_format_t::json, /*strict=*/true);
-  if (!parsed)
+  if (!parsed) {
     return malformed(
         tag, "json: not one value of UTF-8 JSON with integers only, no duplicate keys and depth at most 16");
+  }
   return builder.take();
 }
 

@@ -73,9 +73,10 @@ Result<WalletSeed> open_sealed_seed(const SealedSeed& sealed, const WrapPayload&
   // Both are always computed: neither time nor answer tells which one failed.
   const bool is_payload = payload == make_payload(data_key, sealed.header.config_hash);
   const bool is_opened = aead_open(key, nonce, sealed.aad, sealed.ciphertext, seed.expose_mutable());
-  if (!is_payload || !is_opened)
+  if (!is_payload || !is_opened) {
     return refused("seal-open",
                    "seal: the sealed seed did not open: the reply of KMS or the blob is not the genuine one");
+  }
   return seed;
 }
 
