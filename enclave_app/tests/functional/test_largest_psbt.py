@@ -14,7 +14,7 @@ import building  # noqa: E402  (its folder stands in the path only now)
 from processes import signer_of  # noqa: E402
 from test_signing import Desk  # noqa: E402
 
-INPUTS_MAX, BYTES_MAX = 10_000, 8_000_000
+INPUTS_MAX, BYTES_MAX, FIELDS_MAX = 10_000, 8_000_000, 250_000
 PEAK_MIB_MAX = 64  # of the signer
 # Of CPU times that ticks of 10 ms and a busy machine blur. What grows with the square of the inputs would give up to 10.
 LINEAR_MAX = 1.6
@@ -25,8 +25,8 @@ def desk(shared_node):
     return Desk(shared_node)
 
 
-def make_psbt(desk, count, size=None, salt=b""):
-    """Spends `count` coins with a parent each; filled to `size` with a global field that signers keep and do not read."""
+def make_psbt(desk, count, size=None, salt=b"", fillers=1):
+    """Spends `count` coins with a parent each; filled to `size` with global fields that signers keep and do not read."""
     coins = (desk.segwit, desk.taproot)
     inputs = [building.spend(coins[number % 2], 1_000, salt + struct.pack("<I", number)) for number in range(count)]
     outputs = [building.pay(count * 1_000 - 50_000)]
@@ -35,7 +35,9 @@ def make_psbt(desk, count, size=None, salt=b""):
         return psbt
     unsigned = building.encode_map({b"\0": building.transaction(inputs, outputs)})
     head, rest = psbt[:5 + len(unsigned) - 1], psbt[5 + len(unsigned) - 1:]
-    filled = head + building.sized(b"\xf0") + building.sized(bytes(size - len(psbt) - 7)) + rest
+    small = b"".join(b"\x04\xf1" + struct.pack("<I", number)[:3] + b"\0" for number in range(fillers - 1))
+    filling = bytes(size - len(psbt) - len(small) - 7)
+    filled = head + small + building.sized(b"\xf0") + building.sized(filling) + rest
     assert len(filled) == size
     return filled
 
@@ -56,6 +58,15 @@ def test_the_largest_psbt_is_signed_within_the_budget_of_memory(shared_node, des
     peak = signer.memory_mib("VmHWM")
     print(f"\nsigner's peak: {peak:.1f} MiB, {signer.cpu_s():.2f} s of CPU time")
     assert signer.has_sanitizer() or peak <= PEAK_MIB_MAX
+
+
+def test_the_most_fields_in_one_map_are_within_the_budget_of_memory(shared_node, desk):
+    """Of each field the parser keeps where it is, and that it came but once: the largest sums of both."""
+    fields_of_others = 1 + 2 + 100 * 4
+    assert sign(desk, make_psbt(desk, 100, BYTES_MAX, fillers=FIELDS_MAX - fields_of_others)) == 100
+    signer = signer_of(shared_node)
+    print(f"\nsigner's peak: {signer.memory_mib('VmHWM'):.1f} MiB")
+    assert signer.has_sanitizer() or signer.memory_mib("VmHWM") <= PEAK_MIB_MAX
 
 
 def test_a_byte_more_or_an_input_more_is_refused(desk):

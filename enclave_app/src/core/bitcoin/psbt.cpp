@@ -1,7 +1,5 @@
 #include "bitcoin/psbt.hpp"
 
-#include <set>
-
 namespace ben::bitcoin {
 namespace {
 
@@ -156,14 +154,16 @@ Result<> admit_map(MapKind map, std::uint32_t version, Fields fields) {
 // The fields of one map, up to its separator. `fields_left`: of the PSBT's limit.
 Result<std::vector<PsbtField>> read_map(Reader& reader, std::size_t& fields_left) {
   std::vector<PsbtField> fields;
-  std::set<std::string_view> keys;
   for (ByteView key = read_sized(reader); !key.empty(); key = read_sized(reader)) {
     fields.push_back({.key = key, .value = read_sized(reader)});
     if (fields_left-- == 0) return malformed("psbt-limit", "psbt: over 250,000 fields");
-    if (!keys.insert(as_text(key)).second)
-      return malformed("psbt-duplicate-key", "psbt: a map has one key twice");
   }
   if (reader.failed()) return malformed("psbt-form", "psbt: cut, or a size not of the shortest form");
+  std::vector<std::string_view> keys(fields.size());  // sorted, they take a quarter of the memory of a set
+  std::ranges::transform(fields, keys.begin(), [](const PsbtField& field) { return as_text(field.key); });
+  std::ranges::sort(keys);
+  if (std::ranges::adjacent_find(keys) != keys.end())
+    return malformed("psbt-duplicate-key", "psbt: a map has one key twice");
   return fields;
 }
 
