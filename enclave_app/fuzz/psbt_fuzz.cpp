@@ -1,10 +1,11 @@
-// Any bytes: a PSBT that parses, of either version, is kept byte for byte and has an unsigned transaction;
-// one that passes review keeps its sums and can be signed.
+// Any bytes: a PSBT that parses, of either version, is kept byte for byte and has an unsigned transaction,
+// which the other version has, too; one that passes review keeps its sums and can be signed.
 #include <cstdint>
 #include <cstdlib>
 
 #include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
+#include "psbt/convert.hpp"
 
 namespace {
 
@@ -24,6 +25,18 @@ void check_review(const Review& review) {
   require(review.fee_sats <= fee_sats_max);
 }
 
+// From version 0 there and back is the same bytes. What is refused is over a limit, or of BIP 375.
+void check_conversion(const Psbt& psbt) {
+  if (const auto older = ben::psbt::convert_to_version_0(psbt.bytes()); older) {
+    const auto parsed = Psbt::parse(older->psbt);
+    require(parsed && ben::equal(parsed->transaction_bytes(), psbt.transaction_bytes()));
+  }
+  if (const auto newer = ben::psbt::convert_to_version_2(psbt.bytes()); newer) {
+    const auto again = ben::psbt::convert_to_version_0(*newer);
+    require(again && again->psbt == psbt.bytes());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -36,6 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(psbt->encode_with({}) == bytes);
   const auto transaction = parse_transaction(psbt->transaction_bytes(), TransactionForm::stripped);
   require(transaction.has_value() && transaction->inputs.size() == psbt->transaction().inputs.size());
+  check_conversion(*psbt);
   const auto review = review_psbt(wallet.own_keys(curve), *std::move(psbt), 10'000);
   if (!review) return 0;
   check_review(*review);

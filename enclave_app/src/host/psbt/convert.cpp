@@ -30,6 +30,16 @@ bool has_any(Fields fields, Types types) {
 
 bool is_version_0(const Psbt& psbt) { return has_any(psbt.global(), {psbt_global::unsigned_transaction}); }
 
+Result<> refuse_silent_payments(const Psbt& psbt) {
+  bool has_them = has_any(psbt.global(), global_silent_payments);
+  for (std::size_t i = 0; i < psbt.transaction().inputs.size(); ++i)
+    has_them |= has_any(psbt.input(i), in_silent_payments);
+  for (std::size_t i = 0; i < psbt.transaction().outputs.size(); ++i)
+    has_them |= has_any(psbt.output(i), out_silent_payments);
+  if (!has_them) return Ok{};
+  return refused("psbt-silent-payment", "psbt: fields of silent payments (BIP 375) are not of version 0");
+}
+
 void write_field(Writer& writer, std::uint8_t type, ByteView value) {
   writer.u8(1).u8(type);
   bitcoin::write_sized(writer, value);
@@ -59,15 +69,9 @@ Result<Version0> convert_to_version_0(Bytes psbt) {
   const auto parsed = Psbt::parse(std::move(psbt));
   if (!parsed) return parsed.error();
   if (is_version_0(*parsed)) return malformed("psbt-version", "psbt: of version 0 already");
+  if (const auto admitted = refuse_silent_payments(*parsed); !admitted) return admitted.error();
   const std::size_t inputs = parsed->transaction().inputs.size();
   const std::size_t outputs = parsed->transaction().outputs.size();
-  bool has_silent_payments = has_any(parsed->global(), global_silent_payments);
-  for (std::size_t i = 0; i < inputs; ++i)
-    has_silent_payments |= has_any(parsed->input(i), in_silent_payments);
-  for (std::size_t i = 0; i < outputs; ++i)
-    has_silent_payments |= has_any(parsed->output(i), out_silent_payments);
-  if (has_silent_payments)
-    return refused("psbt-silent-payment", "psbt: fields of silent payments (BIP 375) are not of version 0");
 
   Version0 result;
   const PsbtField* const modifiable = bitcoin::find_field(parsed->global(), psbt_global::modifiable);
@@ -95,6 +99,7 @@ Result<Bytes> convert_to_version_2(Bytes psbt) {
   const auto parsed = Psbt::parse(std::move(psbt));
   if (!parsed) return parsed.error();
   if (!is_version_0(*parsed)) return malformed("psbt-version", "psbt: of version 2 already");
+  if (const auto admitted = refuse_silent_payments(*parsed); !admitted) return admitted.error();
   const bitcoin::Transaction& transaction = parsed->transaction();
   Writer writer(2 * parsed->bytes().size());
   writer.text("psbt\xff");

@@ -19,7 +19,8 @@ struct Version0 {
 Result<Version0> convert_to_version_0(Bytes psbt);
 
 // Takes version 0. Fails as bitcoin::Psbt::parse does, also where the result, which is larger, is over a
-// limit, and with `malformed` (psbt-version) for version 2.
+// limit, with `malformed` (psbt-version) for version 2, and with `refused` (psbt-silent-payment) for a field
+// that would come to be one of BIP 375.
 Result<Bytes> convert_to_version_2(Bytes psbt);
 
 }  // namespace ben::psbt
