@@ -5,9 +5,14 @@
 
 namespace ben {
 
+template <auto free_function>
+struct GiveBack {
+  void operator()(auto* made) const noexcept { free_function(made); }
+};
+
 // Given back by the function it names.
 template <typename T, auto free_function>
-using Owned = std::unique_ptr<T, std::integral_constant<decltype(free_function), free_function>>;
+using Owned = std::unique_ptr<T, GiveBack<free_function>>;
 
 // The base of what has several implementations: neither copied nor moved, and ended by its own destructor.
 struct Interface {
