@@ -25,7 +25,8 @@ void check_review(const Review& review) {
   require(review.fee_sats <= fee_sats_max);
 }
 
-// From version 0 there and back is the same bytes. What is refused is over a limit, or of BIP 375.
+// From version 0 there and back is the same PSBT, its transaction first; and the same bytes where that was so
+// and no field said version 0. What is refused is over a limit, or of BIP 375.
 void check_conversion(const Psbt& psbt) {
   if (const auto older = ben::psbt::convert_to_version_0(psbt.bytes()); older) {
     const auto parsed = Psbt::parse(older->psbt);
@@ -33,7 +34,12 @@ void check_conversion(const Psbt& psbt) {
   }
   if (const auto newer = ben::psbt::convert_to_version_2(psbt.bytes()); newer) {
     const auto again = ben::psbt::convert_to_version_0(*newer);
-    require(again && again->psbt == psbt.bytes());
+    require(again.has_value());
+    const auto newer_again = ben::psbt::convert_to_version_2(again->psbt);
+    require(newer_again && *newer_again == *newer);
+    const bool is_first = psbt.global()[0].key[0] == psbt_global::unsigned_transaction;
+    const bool has_version = find_field(psbt.global(), psbt_global::version) != nullptr;
+    require((again->psbt == psbt.bytes()) == (is_first && !has_version));
   }
 }
 
