@@ -36,10 +36,10 @@ Result<Wallet> Wallet::derive(const Curve& curve, const Secret<32>& seed, Networ
                        master_public.key.encoded, master_public.chain_code});
   wallet.auxiliary_key_ = hkdf_sha256<32>(seed.expose(), {}, "ben/aux/v1");
   for (const AccountId& id : accounts) {
-    BEN_TRY(auto key, derive_master(curve, seed.expose()));
-    for (const std::uint32_t step : account_path(id, network)) {
-      BEN_TRY(key, derive_child(curve, key, step));
-    }
+    const auto [purpose, coin, number] = account_path(id, network);
+    BEN_TRY(auto key, derive_child(curve, master, purpose));
+    BEN_TRY(key, derive_child(curve, key, coin));
+    BEN_TRY(key, derive_child(curve, key, number));
     BEN_TRY(auto receive, derive_child(curve, key, static_cast<std::uint32_t>(Branch::receive)));
     BEN_TRY(auto change, derive_child(curve, key, static_cast<std::uint32_t>(Branch::change)));
     wallet.accounts_.push_back({.id = id,
