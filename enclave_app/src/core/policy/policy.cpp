@@ -62,7 +62,7 @@ Result<Rule> parse_rule(const json::Value& value, const Policy& policy) {
   if (!is_name(rule.name)) reader.fail("rules.name");
   rule.from = mask_of(reader.array("from", groups_max), policy.groups);
   if (rule.from == 0) reader.fail("rules.from");
-  rule.destinations = mask_of(reader.array("dest", lists_max + 2), policy.lists);
+  rule.destinations = mask_of(reader.array("dest", lists_max + built_in_lists), policy.lists);
   if (rule.destinations == 0) reader.fail("rules.dest");
   rule.outflow_sats_max = static_cast<std::uint64_t>(reader.integer("outflow_max_sats", 0, sats_max));
   json::ObjectReader fee(reader.value("fee"));

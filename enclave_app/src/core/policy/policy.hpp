@@ -8,7 +8,8 @@ namespace ben::policy {
 
 inline constexpr std::size_t groups_max = 64;
 inline constexpr std::size_t group_keys_max = 64;
-inline constexpr std::size_t lists_max = 62;  // with `self` and `any`, 64 bits
+inline constexpr std::size_t built_in_lists = 2;  // `self` and `any`
+inline constexpr std::size_t lists_max = 64 - built_in_lists;
 inline constexpr std::size_t list_addresses_max = 1000;
 inline constexpr std::size_t rules_max = 64;
 inline constexpr std::size_t name_bytes_max = 32;

@@ -220,7 +220,7 @@ std::vector<std::string> explain(const policy::Policy& policy) {
                     (group.items.size() == 1 ? " key:" : " keys:"));
     for (const Ed25519PublicKey& key : group.items) lines.push_back("  " + encode_hex(key));
   }
-  for (const policy::DestinationList& list : policy.lists | std::views::drop(2)) {  // not the built-in ones
+  for (const policy::DestinationList& list : policy.lists | std::views::drop(policy::built_in_lists)) {
     lines.push_back("List " + list.name + ":");
     for (const bitcoin::Script& script : list.items) {
       const auto address = bitcoin::encode_address(policy.network, script);
