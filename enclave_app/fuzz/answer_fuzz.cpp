@@ -1,10 +1,9 @@
 // What a broker hands to a client: a node's answers, its own errors, boot statements, proof files. The first
 // byte of the input says which: a, b, s, p. Answers have one form only; of the rest, what is read is written
 // and read again as the same.
-#include <cstdlib>
-
 #include "base/hex.hpp"
 #include "host/verify/statement_text.hpp"
+#include "require.hpp"
 #include "verify/answer.hpp"
 #include "verify/proof.hpp"
 
@@ -12,10 +11,6 @@ namespace {
 
 using namespace ben;
 using namespace ben::verify;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_answer(std::string_view text) {
   const auto answer = parse_answer(text, "1");

@@ -1,15 +1,11 @@
 // For any input: what the CBOR reader passes over as one item, typed reads can walk, and what is walked is
 // never more than the input holds.
 #include <cstdint>
-#include <cstdlib>
 
 #include "cbor/reader.hpp"
+#include "require.hpp"
 
 namespace {
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Reads one item with typed reads, without recursion; false when it is not read to its end.
 bool walk(ben::cbor::Reader& reader) {

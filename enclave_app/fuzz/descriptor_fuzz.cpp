@@ -2,9 +2,9 @@
 // reason why a key cannot be derived; a checksum changes nothing. One of an account is written back as it
 // was.
 #include <algorithm>
-#include <cstdlib>
 
 #include "bitcoin/encoding.hpp"
+#include "require.hpp"
 #include "watch/account_descriptor.hpp"
 #include "watch/derivation.hpp"
 #include "watch/descriptor.hpp"
@@ -16,10 +16,6 @@ using ben::bitcoin::Curve;
 using ben::bitcoin::Network;
 
 constexpr std::uint32_t index = 7;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 const Curve& curve() {
   static const Curve made{ben::Secret<32>{}};

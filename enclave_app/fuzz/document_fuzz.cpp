@@ -2,20 +2,16 @@
 // root that is not accepted again with its chain remembered, views stay inside the input, and what is parsed
 // keeps its limits.
 #include <cstdint>
-#include <cstdlib>
 
 #include "attestation/aws_root.hpp"
 #include "attestation/certificate.hpp"
 #include "attestation/verify.hpp"
 #include "cbor/reader.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace ben::attestation;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_certificate(ben::ByteView input) {
   const auto certificate = parse_certificate(input);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,15 +12,12 @@
 #include "eif/crc32.hpp"
 #include "eif/gzip.hpp"
 #include "eif/image.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace ben;
 using namespace ben::eif;
-
-void require(bool claim) {
-  if (!claim) std::abort();
-}
 
 Hash384 pcr(ByteView content) { return sha384({Hash384{}, sha384({content})}); }
 

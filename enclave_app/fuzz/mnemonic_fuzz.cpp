@@ -1,17 +1,13 @@
 // Any text: a mnemonic that parses is written in the list's own words and parses to the same entropy, whose
 // size is one of five. Any bytes: entropy of such a size has words, which parse to it again.
 #include <algorithm>
-#include <cstdlib>
 
 #include "bip39/mnemonic.hpp"
+#include "require.hpp"
 
 namespace {
 
 using ben::bip39::Mnemonic;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_words(const Mnemonic& mnemonic) {
   const ben::bip39::WipedBytes written = mnemonic.words();

@@ -1,19 +1,15 @@
 // Any bytes: a PSBT that parses, of either version, is kept byte for byte and has an unsigned transaction,
 // which the other version has, too; one that passes review keeps its sums and can be signed.
 #include <cstdint>
-#include <cstdlib>
 
 #include "bitcoin/wallet.hpp"
 #include "core/bitcoin/psbt_builder.hpp"
 #include "psbt/convert.hpp"
+#include "require.hpp"
 
 namespace {
 
 using namespace ben::bitcoin;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void check_review(const Review& review) {
   std::uint64_t destination_sats = 0;
