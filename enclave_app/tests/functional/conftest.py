@@ -1,11 +1,14 @@
 """Fixtures of the functional tests."""
 
+import hashlib
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+import pypi
 from bitcoin import Bitcoin
 from node import Node
 
@@ -55,3 +58,20 @@ def bitcoin(folder):
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def botocore():
+    """AWS's own client, from the cache, keyed by what is pinned; the package index is asked once."""
+    requirements = (Path(__file__).parent / "botocore.txt").read_text()
+    key = hashlib.sha256(requirements.encode()).hexdigest()[:16]
+    folder, reason = pypi.install(f"botocore-{key}", requirements, ("--no-compile", "--only-binary", ":all:"))
+    if folder is None:
+        pytest.skip(f"botocore cannot be had: {reason}")
+    sys.path.insert(0, str(folder))
+    import botocore.auth
+    import botocore.awsrequest
+    import botocore.credentials
+    import botocore.session
+    yield botocore
+    sys.path.remove(str(folder))

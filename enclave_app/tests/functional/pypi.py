@@ -1,6 +1,7 @@
 """Packages of PyPI that are tests' peers and judges: pinned by hash, in folders of the cache."""
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import NamedTuple
@@ -30,7 +31,12 @@ def install(name, requirements, options=()):
         said = done.stderr.strip()
         if done.returncode == 0:
             listed.unlink()
-            work.rename(folder)
+            try:
+                work.rename(folder)
+            except OSError:  # brought by another test meanwhile, or not to be written
+                shutil.rmtree(work)
+                if not folder.is_dir():
+                    raise
             return folder, None
     listed.unlink()
     return None, said.splitlines()[-1] if said else "pip failed"

@@ -3,37 +3,17 @@ the one that botocore's KMS client makes for the same call."""
 
 import base64
 import datetime
-import hashlib
 import http.server
 import json
-import sys
 import threading
 import urllib.error
 import urllib.request
 
 import pytest
 
-import pypi
-from node import CREDENTIAL, REGION, SOURCE, call
+from node import CREDENTIAL, REGION, call
 
-REQUIREMENTS = SOURCE / "tests" / "functional" / "botocore.txt"
 TOKEN = "session//token+with/reserved=characters=="
-
-
-@pytest.fixture(scope="module")
-def botocore():
-    """botocore from the cache, keyed by what is pinned; the package index is asked once."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    folder, reason = pypi.install(f"botocore-{key}", REQUIREMENTS.read_text(), ("--no-compile", "--only-binary", ":all:"))
-    if folder is None:
-        pytest.skip(f"botocore cannot be had: {reason}")
-    sys.path.insert(0, str(folder))
-    import botocore.auth
-    import botocore.awsrequest
-    import botocore.credentials
-    import botocore.session
-    yield botocore
-    sys.path.remove(str(folder))
 
 
 class Recorder:

@@ -1,7 +1,7 @@
 """The local KMS from outside: HTTP, signatures of other implementations, documents, policies, faults.
 
 Signatures are made here in Python and by curl, envelopes are opened by OpenSSL: none of it shares code with the
-program. Where botocore is installed, AWS's own client is a third signer.
+program. AWS's own client, botocore, is a third signer.
 """
 
 import base64
@@ -214,9 +214,8 @@ def test_curl_signs_what_the_local_kms_accepts(kms):
     assert len(base64.b64decode(json.loads(done.stdout)["Plaintext"])) == 32
 
 
-def test_botocore_signs_what_the_local_kms_accepts(kms, sealed):
-    session = pytest.importorskip("botocore.session", reason="botocore is not installed: AWS's own client was not tried")
-    client = session.get_session().create_client(
+def test_botocore_signs_what_the_local_kms_accepts(kms, sealed, botocore):
+    client = botocore.session.Session().create_client(
         "kms", region_name=REGION, endpoint_url=f"http://{kms.host}", aws_access_key_id=CREDENTIAL[0],
         aws_secret_access_key=CREDENTIAL[1])
     request, plaintext = sealed
