@@ -19,9 +19,9 @@ class Results:
         return json.loads((self.folder / f"{name}.json").read_text())
 
     def number(self, name):
-        """What a file of one number says; None without it."""
+        """The least number of a file; None without it."""
         file = self.folder / name
-        return float(file.read_text()) if file.exists() else None
+        return min(map(float, file.read_text().split())) if file.exists() else None
 
     def runs(self, file, name):
         """The repetitions of one benchmark; none where it could not run."""
