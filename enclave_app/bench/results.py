@@ -24,10 +24,9 @@ class Results:
         return min(map(float, file.read_text().split())) if file.exists() else None
 
     def runs(self, file, name):
-        """The repetitions of one benchmark; none where it could not run."""
-        if not (self.folder / f"{file}.json").exists():
-            return []
-        return [run for run in self.json(file)["benchmarks"]
+        """The repetitions of one benchmark, of all rounds; none where it could not run."""
+        files = sorted(self.folder.glob(f"{file}.json")) + sorted(self.folder.glob(f"{file}-*.json"))
+        return [run for each in files for run in self.json(each.stem)["benchmarks"]
                 if run["run_type"] == "iteration" and (run["run_name"] + "/").startswith(f"{name}/")]
 
     def fastest(self, file, name, field="cpu_time"):
