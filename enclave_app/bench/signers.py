@@ -13,9 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from results import FORMS, INPUTS
+
 BENCH = Path(__file__).resolve().parent
 BUILD_PEER = BENCH.parents[1] / "scripts" / "build-peer"
-PURPOSES, INPUTS, ROUNDS = (84, 86), (1, 10, 100, 1000), 4
+ROUNDS = 4
 CANNOT = 3  # exit status
 
 
@@ -50,7 +52,7 @@ def main():
     signers = {"ours": [build / "sign_pack"], "libwally": [BENCH / "peers" / "libwally.py"],
                "rust-bitcoin": built("rust-bitcoin"), "btcd": btcd}
     found, signed = {}, packs / "signed.txt"
-    for _, purpose, inputs, name in itertools.product(range(ROUNDS), PURPOSES, INPUTS, signers):
+    for _, purpose, inputs, name in itertools.product(range(ROUNDS), FORMS, INPUTS, signers):
         pack, command = packs / f"{purpose}_{inputs}.txt", signers[name]
         told = run(command, pack, milliseconds, signed) if command else None
         if not told:
