@@ -164,6 +164,7 @@ TEST_CASE("a clock that is off is corrected by AWS's own, once, and said") {
   const Json metadata{{"KeyMetadata", {{"Arn", key.text}, {"KeySpec", "RSA_3072"}}}};
   for (const std::chrono::seconds off : {std::chrono::seconds(3600), std::chrono::seconds(-3600)}) {
     CAPTURE(off.count());
+    const std::time_t written = std::time(nullptr);
     const std::string reply = http_reply("400 Bad Request", refused, "Date: " + http_date(off) + "\r\n");
     ScriptedServer server({reply, ok(metadata)});
     CHECK(static_cast<bool>(client_of(server, 2).describe_key(key)));
@@ -183,8 +184,10 @@ TEST_CASE("a clock that is off is corrected by AWS's own, once, and said") {
     const std::string& detail = failed.failure().detail;
     const std::string said = "AWS's clock is ";
     REQUIRE(detail.find(said) != std::string::npos);
+    // The date stands still while this machine's clock goes on.
     const std::chrono::seconds said_off(std::stoll(detail.substr(detail.find(said) + said.size())));
-    CHECK(std::chrono::abs(said_off - off) < std::chrono::seconds(5));
+    CHECK(said_off <= off);
+    CHECK(said_off >= off - std::chrono::seconds(std::time(nullptr) - written));
     CHECK(stubborn.requests().size() == 2);
   }
   for (const std::string& date : {"Date: " + http_date(std::chrono::seconds(60)) + "\r\n",
