@@ -264,7 +264,7 @@ def a_witness_before_signing(rng, wallet, draft):
     for size in (5, 6):
         whole = draft.transaction(witnesses=[[rng.randbytes(size)] for _ in draft.inputs])
         # Marker and flag may also be read as no inputs and one output, whose script's size is a byte of the first outpoint:
-        # that fits one transaction in some hundred thousand, and at most one of the two sizes.
+        # by chance that fits one short transaction in 256, and at most one of the two sizes.
         script = whole[14:-4]
         if script not in (sized(script[1:]), sized(script[3:])):
             return honest.as_version_0(draft).encode(whole)
